@@ -1,0 +1,124 @@
+"""What the pipeline asks of its three engines: one method each, and a fingerprint.
+
+An engine works through many recordings: it takes an iterable (decoded lazily, one ahead) and yields an `Outcome`
+per recording, in the order given, as soon as it is complete. What fails with one recording is that recording's
+outcome, an exception of `transcribe.errors`, and the next one goes on.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transcribe.errors import TranscribeError
+from transcribe.progress import Progress
+from transcribe.records import Diarization, EntityClass, Interval, Recognition, Recording, Transcript
+
+SAMPLE_RATE = 16_000
+"""Hz of all decoded audio."""
+
+Samples = NDArray[np.float32]
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedAudio:
+    """A recording's sound on one timeline: `samples` is mono float32 in [-1, 1], shape (n,), 16 kHz.
+
+    `channels` holds one such array per channel when the channels differ, and is empty otherwise.
+    """
+
+    recording: Recording
+    samples: Samples
+    channels: tuple[Samples, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Length on the recording's timeline."""
+        return len(self.samples) / SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Result]):
+    """What became of one recording in one stage; `seconds` is the time the engine spent on it."""
+
+    recording: str
+    result: Result | TranscribeError
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiarizationJob:
+    """One recording to diarise; `speakers` is the known number of voices, None when it is not known."""
+
+    audio: DecodedAudio
+    speakers: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionJob:
+    """One recording to recognise; `language` is an ISO 639-1 code, empty to detect it per window."""
+
+    audio: DecodedAudio
+    speech: tuple[Interval, ...]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class PiiCandidate:
+    """A span of an utterance that a recogniser holds to be identifying; offsets are code points."""
+
+    recording: str
+    utterance: str
+    start: int
+    end: int
+    entity_type: str
+    class_: EntityClass
+    recognizer: str
+    score: float
+
+
+class Diarizer(Protocol):
+    """Finds who spoke when."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same audio could give another result."""
+        ...
+
+    def diarize(self, jobs: Iterable[DiarizationJob], progress: Progress) -> Iterator[Outcome[Diarization]]:
+        """Yields one outcome per job, in order; failures are `EngineError` outcomes."""
+        ...
+
+
+class Recognizer(Protocol):
+    """Finds what was said."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same audio could give another result."""
+        ...
+
+    def recognize(self, jobs: Iterable[RecognitionJob], progress: Progress) -> Iterator[Outcome[Recognition]]:
+        """Yields one outcome per job, in order; failures are `EngineError` outcomes."""
+        ...
+
+
+class PiiDetector(Protocol):
+    """Finds what could identify somebody, in text alone; knows neither roster nor study."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same text could give another result."""
+        ...
+
+    def detect(self, transcripts: Sequence[Transcript]) -> list[PiiCandidate]:
+        """All candidates, sorted by (recording, utterance, start, end, type).
+
+        Raises `WithheldError` when a transcript is in a language that the detector does not cover.
+        """
+        ...

@@ -1,0 +1,333 @@
+"""The frozen records that flow through the pipeline, and their JSON.
+
+Times are seconds, rounded to 1 ms where they enter a record; spans are half-open `[start, end)`; text offsets are
+Unicode code points. `to_json` and `from_json` are exact inverses; a field that a record does not know, a missing
+field or a wrong type raises `CorruptFileError`, so that a damaged file is never silently rebuilt.
+"""
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from transcribe.errors import CorruptFileError
+
+SCHEMA_VERSION = 1
+
+Role = Literal["PSW", "PIR", "OBS"]
+EntityClass = Literal["direct", "quasi"]
+Interval = tuple[float, float]
+"""`(start, end)` in seconds, half-open."""
+
+
+def to_milliseconds_grid(seconds: float) -> float:
+    """Seconds rounded to 1 ms: called once, where an engine's number enters a record."""
+    return round(float(seconds), 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One media file of a recording; `offset` is where it starts on the recording's timeline (s)."""
+
+    sha256: str
+    offset: float
+    duration: float
+    container: str
+    codec: str
+    sample_rate: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One interview or observed session: `recording.json`. Holds no file name."""
+
+    id: str
+    pair: str
+    role: Role
+    person: str
+    session: int
+    language: str
+    parts: tuple[Part, ...]
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as Whisper gave it; `text` keeps its leading space, so that joining words gives the segment."""
+
+    text: str
+    start: float
+    end: float
+    probability: float
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of recognised speech; `words` joined are `text`."""
+
+    id: int
+    start: float
+    end: float
+    language: str
+    text: str
+    words: tuple[Word, ...]
+    avg_logprob: float
+    compression_ratio: float
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What was said, without who said it: `recognition.json`."""
+
+    recording: str
+    segments: tuple[Segment, ...]
+    voiced_seconds: float
+    covered_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechTurn:
+    """Who spoke when, no text (an RTTM "SPEAKER" line). `speaker` is an engine's voice label, `SPEAKER-n`."""
+
+    speaker: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Diarization:
+    """Who spoke when: `diarization.json`.
+
+    `turns` may overlap; `exclusive` never does; `speech` is the mask of anybody speaking, sorted and disjoint.
+    """
+
+    recording: str
+    turns: tuple[SpeechTurn, ...]
+    exclusive: tuple[SpeechTurn, ...]
+    speech: tuple[Interval, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceWord:
+    """One word of an utterance; `offset` is its half-open span of code points in the utterance's text."""
+
+    text: str
+    start: float
+    end: float
+    probability: float
+    offset: tuple[int, int]
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Consecutive words of one speaker: what a coder codes. `id` is minted once (`u0001`)."""
+
+    id: str
+    speaker: str
+    language: str
+    start: float
+    end: float
+    text: str
+    words: tuple[UtteranceWord, ...]
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A stretch that has no text: `inaudible`, `withheld`, `third-party`."""
+
+    kind: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerRole:
+    """How a voice got its speaker label; `confidence` is 0 … 1, `evidence` says why in words without content."""
+
+    voice: str
+    speaker: str
+    confidence: float
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Who said what: `transcript.json`. PRIVATE: not de-identified."""
+
+    recording: str
+    utterances: tuple[Utterance, ...]
+    events: tuple[Event, ...] = ()
+    speakers: tuple[SpeakerRole, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """One span to be replaced; offsets are code points in the utterance's text; `entity` is the registry's id."""
+
+    utterance: str
+    start: int
+    end: int
+    entity: str
+    class_: EntityClass
+    label: str
+    mark: str
+    recognizer: str
+    score: float
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedactionList:
+    """All spans of one recording that are to be replaced: `redaction.json`."""
+
+    recording: str
+    redactions: tuple[Redaction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkSpan:
+    """Where a mark stands in a redacted utterance's text (code points), its label and its class."""
+
+    start: int
+    end: int
+    mark: str
+    label: str
+    class_: EntityClass
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedUtterance:
+    """An utterance whose every PII span is replaced by a mark; times in seconds on the recording's timeline."""
+
+    id: str
+    speaker: str
+    language: str
+    start: float
+    end: float
+    text: str
+    marks: tuple[MarkSpan, ...]
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedTranscript:
+    """The only record that exporters accept. Made by `transcribe.redaction.apply.redact_transcript` alone."""
+
+    recording: str
+    utterances: tuple[RedactedUtterance, ...]
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StageRun:
+    """One line of `run.json`: which fingerprint a stage's present output has, and the output's sha256."""
+
+    stage: str
+    fingerprint: str
+    output_sha256: str
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunLog:
+    """`run.json`: the stages that a recording has passed."""
+
+    recording: str
+    quality: str = ""
+    stages: tuple[StageRun, ...] = field(default=())
+
+
+Record = TypeVar("Record")
+
+_RENAMED = {"class_": "class"}
+"""Field names that are Python keywords in JSON."""
+
+
+def to_plain(value: Any) -> Any:
+    """A record as JSON-ready dicts, lists and scalars."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {_RENAMED.get(f.name, f.name): to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, tuple | list):
+        return [to_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: to_plain(item) for key, item in value.items()}
+    return value
+
+
+def to_json(record: Any) -> bytes:
+    """A record as UTF-8 JSON with `schema_version` first; the same record gives the same bytes."""
+    plain = {"schema_version": SCHEMA_VERSION, **to_plain(record)}
+    return (json.dumps(plain, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def from_json(kind: type[Record], data: bytes, where: str) -> Record:
+    """The record of type `kind` that `to_json` wrote.
+
+    `where` names the file for the error message. Raises `CorruptFileError` for anything that is not exactly such a
+    record: bad JSON, another schema version, a field unknown, missing or of a wrong type.
+    """
+    try:
+        plain = json.loads(data)
+    except ValueError as error:
+        raise CorruptFileError(f"{where} is not valid JSON; restore it, or delete it to have it made again") from error
+    if not isinstance(plain, dict) or plain.pop("schema_version", None) != SCHEMA_VERSION:
+        raise CorruptFileError(f"{where} is not schema_version {SCHEMA_VERSION}; this program cannot read it")
+    return typing.cast(Record, _parse(kind, plain, where))
+
+
+def _parse(kind: Any, plain: Any, where: str) -> Any:
+    origin = typing.get_origin(kind)
+    if dataclasses.is_dataclass(kind):
+        return _parse_record(typing.cast(type[Any], kind), plain, where)
+    if origin is tuple:
+        return _parse_tuple(typing.get_args(kind), plain, where)
+    if origin is Literal:
+        if plain in typing.get_args(kind):
+            return plain
+    elif origin in (typing.Union, types.UnionType):
+        for choice in typing.get_args(kind):
+            if choice is type(None) and plain is None:
+                return None
+            if choice is not type(None) and plain is not None:
+                return _parse(choice, plain, where)
+    elif kind is float and isinstance(plain, int | float) and not isinstance(plain, bool):
+        return float(plain)
+    elif isinstance(plain, kind) and not (kind is int and isinstance(plain, bool)):
+        return plain
+    raise CorruptFileError(f"{where}: a value is not of the type that its field has")
+
+
+def _parse_record(kind: type[Any], plain: Any, where: str) -> Any:
+    if not isinstance(plain, dict):
+        raise CorruptFileError(f"{where}: a {kind.__name__} is not an object")
+    hints = typing.get_type_hints(kind)
+    fields = {_RENAMED.get(f.name, f.name): f for f in dataclasses.fields(kind)}
+    unknown = sorted(set(plain) - set(fields))
+    required = {
+        name
+        for name, f in fields.items()
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    }
+    missing = sorted(required - set(plain))
+    if unknown or missing:
+        raise CorruptFileError(f"{where}: a {kind.__name__} has unknown fields {unknown} or lacks {missing}")
+    return kind(**{fields[name].name: _parse(hints[fields[name].name], item, where) for name, item in plain.items()})
+
+
+def _parse_tuple(args: tuple[Any, ...], plain: Any, where: str) -> Any:
+    if not isinstance(plain, list):
+        raise CorruptFileError(f"{where}: a list is missing")
+    if len(args) == 2 and args[1] is Ellipsis:
+        return tuple(_parse(args[0], item, where) for item in plain)
+    if len(args) != len(plain):
+        raise CorruptFileError(f"{where}: a pair does not have {len(args)} parts")
+    return tuple(_parse(arg, item, where) for arg, item in zip(args, plain, strict=True))
