@@ -1,13 +1,35 @@
 """The study on disk: where things lie, and how they are written so that a kill never leaves half a file."""
 
 import contextlib
+import errno
+import hashlib
+import json
 import os
 import secrets
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+
+from transcribe.errors import CorruptFileError, UsageError
+from transcribe.records import RunLog, StageRun, from_json, to_json
 
 PRIVATE_FOLDER_MODE = 0o700
 PRIVATE_FILE_MODE = 0o600
+
+STAGE_OUTPUTS = {
+    "probe": "recording.json",
+    "diarize": "diarization.json",
+    "recognize": "recognition.json",
+    "attribute": "transcript.json",
+    "redact": "redaction.json",
+}
+"""The file in `private/<recording-id>/` that each stage writes."""
+
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +92,10 @@ class StudyFolder:
         """The private folder of one recording."""
         return self.private / recording_id
 
+    def output(self, recording_id: str, stage: str) -> Path:
+        """The file that a stage of a recording writes."""
+        return self.recording(recording_id) / STAGE_OUTPUTS[stage]
+
 
 def make_private_folder(path: Path) -> None:
     """Makes a folder of mode 0700 whatever the umask is; an existing one is set to it."""
@@ -105,3 +131,98 @@ def write_atomic(path: Path, data: bytes, mode: int = PRIVATE_FILE_MODE) -> None
             temporary.unlink()
         raise
     sync_folder(path.parent)
+
+
+@contextmanager
+def locked(study: StudyFolder) -> Iterator[None]:
+    """Holds the study for this process; the lock goes with the process, also when that is killed.
+
+    Raises `UsageError` when another process holds it or the folder cannot be written.
+    """
+    lock = FileLock(study.lock, mode=PRIVATE_FILE_MODE)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UsageError(
+            "another transcribe is working on this study; wait until it has ended, then try again"
+        ) from None
+    except OSError as error:
+        raise UsageError(unwritable_message(error)) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def unwritable_message(error: OSError) -> str:
+    """What a failed write means to the lab, without the path."""
+    if error.errno == errno.ENOSPC:
+        return "no space is left on the disk of the study; free some and run again: nothing that was done is lost"
+    return (
+        f"the study folder cannot be written ({os.strerror(error.errno or errno.EIO)}); "
+        "make it writable for this account, or choose another folder"
+    )
+
+
+def fingerprint(stage: str, version: int, settings: Mapping[str, str | int | None], inputs: Sequence[str]) -> str:
+    """What a stage's output depends on, as a sha256 in hex.
+
+    `settings` are only those that the stage reads (model revisions among them), `inputs` the digests of its inputs.
+    """
+    material = json.dumps([stage, version, dict(settings), list(inputs)], sort_keys=True, ensure_ascii=False)
+    return digest(material.encode())
+
+
+def digest(data: bytes) -> str:
+    """The sha256 of `data` in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_run_log(study: StudyFolder, recording_id: str) -> RunLog:
+    """The stages a recording has passed; an empty log when there is none. Raises `CorruptFileError`."""
+    path = study.recording(recording_id) / "run.json"
+    if not path.exists():
+        return RunLog(recording_id)
+    return from_json(RunLog, path.read_bytes(), f"private/{recording_id}/run.json")
+
+
+def stage_run(study: StudyFolder, recording_id: str, stage: str) -> StageRun | None:
+    """The line of `run.json` for a stage, None when the stage was never completed."""
+    return next((run for run in read_run_log(study, recording_id).stages if run.stage == stage), None)
+
+
+def stored(kind: type[Record], study: StudyFolder, recording_id: str, stage: str, wanted: str | None) -> Record | None:
+    """The output of a stage if it is there with the fingerprint `wanted` (None: with whichever it has), else None.
+
+    Raises `CorruptFileError` when the file is not the one that the stage wrote: a damaged or hand-changed file is
+    never silently rebuilt.
+    """
+    run = stage_run(study, recording_id, stage)
+    path = study.output(recording_id, stage)
+    if run is None or (wanted is not None and run.fingerprint != wanted) or not path.exists():
+        return None
+    data = path.read_bytes()
+    if digest(data) != run.output_sha256:
+        name = f"private/{recording_id}/{path.name}"
+        raise CorruptFileError(
+            f"{name} was changed or damaged outside this program; restore it, or delete it to have it made again"
+        )
+    return from_json(kind, data, f"private/{recording_id}/{path.name}")
+
+
+def keep(study: StudyFolder, recording_id: str, run: StageRun, output: bytes, quality: str | None = None) -> None:
+    """Writes a stage's output, then its line in `run.json`.
+
+    The old line goes first, so that a kill at any moment leaves a recording that computes this stage again, never
+    one whose line and file disagree.
+    """
+    make_private_folder(study.recording(recording_id))
+    log = read_run_log(study, recording_id)
+    path = study.recording(recording_id) / "run.json"
+    others = tuple(line for line in log.stages if line.stage != run.stage)
+    if len(others) < len(log.stages):
+        write_atomic(path, to_json(replace(log, stages=others)))
+    write_atomic(study.output(recording_id, run.stage), output)
+    order = list(STAGE_OUTPUTS)
+    stages = tuple(sorted((*others, replace(run, output_sha256=digest(output))), key=lambda s: order.index(s.stage)))
+    write_atomic(path, to_json(replace(log, quality=log.quality if quality is None else quality, stages=stages)))

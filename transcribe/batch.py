@@ -1,0 +1,179 @@
+"""One pass over a study: what became of each recording, and how an engine is driven over those that need it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from transcribe.engines import Outcome
+from transcribe.errors import EngineError, TranscribeError, ValidationError
+from transcribe.progress import Progress
+from transcribe.records import StageRun, to_json
+from transcribe.store import StudyFolder, keep, stage_run, stored, unwritable_message
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a recording stopped at a stage; `error.message` names no person, text or file."""
+
+    recording: str
+    stage: str
+    error: TranscribeError
+
+
+@dataclass(slots=True)
+class Batch:
+    """The pass under way. A recording that fails at a stage is left out of the stages that follow."""
+
+    study: StudyFolder
+    quality: str
+    progress: Progress
+    failures: list[Failure] = field(default_factory=list)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
+    computed: set[str] = field(default_factory=set)
+
+    def fail(self, recording: str, stage: str, error: TranscribeError) -> None:
+        """Notes a failure and shows it; the batch goes on."""
+        self.failures.append(Failure(recording, stage, error))
+        self.progress.note(recording, f"{stage} failed: {error.message}")
+
+    def warn(self, recording: str, message: str, *, show: bool = True) -> None:
+        """Notes something that the lab should check; shown now unless it was shown in an earlier run."""
+        self.warnings.setdefault(recording, []).append(message)
+        if show:
+            self.progress.note(recording, message)
+
+    def reuse(self, kind: type[Result], recording: str, stage: str, wanted: str | None) -> Result | None:
+        """The stored output of a stage with the fingerprint `wanted` (None: any), its warnings noted again."""
+        output = stored(kind, self.study, recording, stage, wanted)
+        if output is not None and (run := stage_run(self.study, recording, stage)) is not None:
+            for warning in run.warnings:
+                self.warn(recording, warning, show=False)
+        return output
+
+    def keep(self, recording: str, line: StageRun, result: object) -> None:
+        """Writes a stage's output and its line in `run.json`. Raises `ValidationError` when it cannot be written."""
+        try:
+            keep(self.study, recording, line, to_json(result), self.quality if line.stage == "recognize" else None)
+        except OSError as error:
+            raise ValidationError(unwritable_message(error)) from None
+        self.computed.add(recording)
+        for warning in line.warnings:
+            self.warn(recording, warning)
+
+
+def plain_stage(
+    batch: Batch, kind: type[Result], stage: str, wanted: Mapping[str, str], compute: Callable[[str], Result]
+) -> dict[str, Result]:
+    """The outputs of a stage that works on one recording at a time.
+
+    `wanted` maps recording ids to fingerprints. Outputs with that fingerprint are reused; `compute` makes the others.
+    A `TranscribeError` is that recording's failure.
+    """
+    results: dict[str, Result] = {}
+    for recording, fingerprint in wanted.items():
+        try:
+            result = batch.reuse(kind, recording, stage, fingerprint)
+            if result is None:
+                result = compute(recording)
+                batch.keep(recording, StageRun(stage, fingerprint, "", 0.0), result)
+        except TranscribeError as error:
+            batch.fail(recording, stage, error)
+        else:
+            results[recording] = result
+    return results
+
+
+def pending(
+    batch: Batch, kind: type[Result], stage: str, wanted: Mapping[str, str]
+) -> tuple[dict[str, Result], list[str]]:
+    """What is stored with the wanted fingerprints, and the ids of the recordings that still need the stage."""
+    results: dict[str, Result] = {}
+    todo: list[str] = []
+    for recording, fingerprint in wanted.items():
+        try:
+            result = batch.reuse(kind, recording, stage, fingerprint)
+        except TranscribeError as error:
+            batch.fail(recording, stage, error)
+            continue
+        if result is None:
+            todo.append(recording)
+        else:
+            results[recording] = result
+    return results, todo
+
+
+def engine_stage(
+    batch: Batch,
+    kind: type[Result],
+    stage: str,
+    wanted: Mapping[str, str],
+    make_job: Callable[[str], Job],
+    engine: Callable[[Iterable[Job], Progress], Iterator[Outcome[Result]]],
+    check: Callable[[Result], None],
+) -> dict[str, Result]:
+    """The outputs of a stage in which an engine works through many recordings.
+
+    `make_job` decodes a recording when the engine asks for it; `check` refuses nonsense. Each result is kept as soon
+    as it comes. An engine that dies on a recording is started again with the ones behind it.
+    """
+    results, todo = pending(batch, kind, stage, wanted)
+    while todo:
+        waiting: list[str] = []
+
+        def jobs(queue: list[str] = todo, waiting: list[str] = waiting) -> Iterator[Job]:
+            while queue:
+                recording = queue.pop(0)
+                try:
+                    job = make_job(recording)
+                except TranscribeError as error:
+                    batch.fail(recording, stage, error)
+                    continue
+                waiting.append(recording)
+                yield job
+
+        try:
+            for outcome in engine(jobs(), batch.progress):
+                if outcome.recording not in waiting:
+                    raise EngineError(f"the {stage} engine answered for a recording it was not given")
+                waiting.remove(outcome.recording)
+                _take(batch, stage, wanted[outcome.recording], outcome, check, results)
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything; its message may hold speech
+            if not waiting:
+                raise
+            batch.fail(waiting.pop(0), stage, _engine_error(stage, error))
+            todo[:0] = waiting
+            waiting = []
+        for recording in waiting:
+            batch.fail(recording, stage, EngineError(f"the {stage} engine gave no answer for this recording"))
+    return results
+
+
+def _take(
+    batch: Batch,
+    stage: str,
+    fingerprint: str,
+    outcome: Outcome[Result],
+    check: Callable[[Result], None],
+    results: dict[str, Result],
+) -> None:
+    recording = outcome.recording
+    if isinstance(outcome.result, TranscribeError):
+        batch.fail(recording, stage, outcome.result)
+        return
+    try:
+        check(outcome.result)
+        line = StageRun(stage, fingerprint, "", round(outcome.seconds, 3), outcome.warnings)
+        batch.keep(recording, line, outcome.result)
+    except TranscribeError as error:
+        batch.fail(recording, stage, error)
+    else:
+        results[recording] = outcome.result
+
+
+def _engine_error(stage: str, error: Exception) -> TranscribeError:
+    if isinstance(error, TranscribeError):
+        return error
+    return EngineError(f"the {stage} engine failed ({type(error).__name__}); run again, or see docs/errors.md")

@@ -1,0 +1,258 @@
+"""The command line: a thin skin over the library. Heavy imports are made inside the commands that need them."""
+
+import logging
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from transcribe import __version__
+from transcribe.cli_models import models_app
+from transcribe.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, TranscribeError, UsageError
+from transcribe.store import StudyFolder, unwritable_message
+
+if TYPE_CHECKING:
+    from transcribe.study.initialise import InitReport
+
+app = typer.Typer(
+    name="transcribe",
+    help="Folders of confidential interviews in, coding-ready de-identified transcripts out. Nothing leaves this "
+    "machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+)
+app.add_typer(models_app, name="models")
+log = logging.getLogger("transcribe")
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Quality(StrEnum):
+    """The dial."""
+
+    auto = "auto"
+    draft = "draft"
+    standard = "standard"
+    best = "best"
+
+
+class ProgressKind(StrEnum):
+    """How progress is shown."""
+
+    auto = "auto"
+    json = "json"
+    none = "none"
+
+
+StudyArgument = Annotated[Path, typer.Argument(help="The study folder.", show_default=False)]
+AudioArgument = Annotated[Path, typer.Argument(help="The folder with the recordings.", show_default=False)]
+StudyOption = Annotated[Path, typer.Option("--study", help="The study folder, made if it is not there.")]
+RiskOption = Annotated[
+    bool, typer.Option("--accept-folder-risk", help="Use a synced folder or a file system without modes all the same.")
+]
+RecoveryOption = Annotated[
+    str, typer.Option("--recovery-kept", help="Where the recovery key will be kept; asked for if not given.")
+]
+
+
+def main() -> None:
+    """Runs the command line; the only place where an error becomes an exit code."""
+    sys.exit(run_command(None))
+
+
+def run_command(arguments: list[str] | None) -> int:
+    """Runs one command line (None: `sys.argv`) and returns its exit code."""
+    _keep_libraries_quiet()
+    try:
+        app(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else EXIT_OK
+    except TranscribeError as error:
+        errors.print(f"error: {error.message}", markup=False)
+        if error.private_detail:
+            errors.print(f"  ({error.private_detail})", markup=False)
+        return error.exit_code
+    except OSError as error:
+        if error.filename is None or error.errno is None:
+            return _bug(error)
+        failure = UsageError(unwritable_message(error))
+        errors.print(f"error: {failure.message}", markup=False)
+        return failure.exit_code
+    except Exception as error:  # noqa: BLE001 - the one handler: a bug ends with a message that quotes nothing
+        return _bug(error)
+    return EXIT_OK
+
+
+def _bug(error: BaseException) -> int:
+    """Shows where a bug struck, never its message or values: they may hold speech or a name."""
+    errors.print(f"internal error: {type(error).__name__}. This is a bug; please report these lines:", markup=False)
+    for frame in traceback.extract_tb(error.__traceback__)[-6:]:
+        errors.print(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}", markup=False)
+    return EXIT_BUG
+
+
+def _keep_libraries_quiet() -> None:
+    """Other packages log text they work on (Presidio at DEBUG); only our own lines reach stderr, at any verbosity."""
+    root = logging.getLogger()
+    root.handlers[:] = [logging.NullHandler()]
+    logging.captureWarnings(True)
+    warnings.simplefilter("ignore")
+    if not log.handlers:
+        log.addHandler(logging.StreamHandler())
+    log.propagate = False
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"transcribe {__version__}")
+        raise typer.Exit(EXIT_OK)
+
+
+@app.callback()
+def _options(
+    verbose: Annotated[int, typer.Option("-v", "--verbose", count=True, help="Say more; -vv says most.")] = 0,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    log.setLevel({0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG))
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        errors.print("interrupted; what was done is kept, run the same command again to go on")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def _study(root: Path) -> StudyFolder:
+    study = StudyFolder(root.expanduser().absolute())
+    if not study.manifest.exists():
+        raise UsageError("this is not a study folder; make one with: transcribe init AUDIO_FOLDER --study STUDY")
+    return study
+
+
+@app.command(epilog="Example: transcribe init ~/interviews --study ~/study")
+def init(
+    audio_folder: AudioArgument,
+    study: StudyOption,
+    accept_folder_risk: RiskOption = False,
+    recovery_kept: RecoveryOption = "",
+) -> None:
+    """List the recordings of a folder in a study, for the lab to correct; again on a grown folder: append."""
+    from transcribe.cli_tables import show_init
+
+    folder = StudyFolder(study.expanduser().absolute())
+    with _interruptible():
+        show_init(_initialise(audio_folder, folder, accept_folder_risk, recovery_kept))
+    typer.echo(f"\nCorrect the table if needed: {folder.manifest}")
+    typer.echo(f"List names to replace in:    {folder.roster}")
+    typer.echo(f"Then run: transcribe run {study}")
+
+
+def _initialise(audio_folder: Path, folder: StudyFolder, accept_risk: bool, recovery_kept: str) -> "InitReport":
+    from transcribe.redaction.key import create_key
+    from transcribe.study.initialise import initialise
+
+    report = initialise(audio_folder.expanduser().absolute(), folder, accept_folder_risk=accept_risk)
+    if not folder.key.exists():
+        recovery = create_key(folder)
+        typer.echo("The key to the pseudonyms has two holders: this account, and this recovery key, shown only once:")
+        typer.echo(f"\n    {recovery}\n")
+        if not recovery_kept and sys.stdin.isatty():
+            recovery_kept = typer.prompt("Write it down outside this machine. Where will it be kept?")
+        kept = recovery_kept or "write it down outside this machine, for example in the PI's safe"
+        typer.echo(f"Recovery key: {kept}.\n")
+    return report
+
+
+@app.command(epilog="Example: transcribe run ~/study   or, for both steps: transcribe run ~/interviews --study ~/study")
+def run(
+    folder: Annotated[Path, typer.Argument(help="The study folder, or with --study the audio folder.")],
+    study: Annotated[Path | None, typer.Option("--study", help="The study folder, if FOLDER holds audio.")] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="This recording id only; may be repeated.")] = None,
+    quality: Annotated[Quality | None, typer.Option(help="Which weights; auto takes the best that fits.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
+    language: Annotated[str | None, typer.Option(help="Code such as en; empty: manifest, else detected.")] = None,
+    speakers: Annotated[int | None, typer.Option(min=1, max=20, help="Number of voices in every recording.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="CPU cores to use; default all.")] = None,
+    progress: Annotated[ProgressKind, typer.Option(help="How progress is shown, on stderr.")] = ProgressKind.auto,
+    accept_folder_risk: RiskOption = False,
+    recovery_kept: RecoveryOption = "",
+) -> None:
+    """Transcribe and de-identify every recording that is not yet done, and release the result to coders/."""
+    from transcribe.cli_tables import show_run
+    from transcribe.config import open_engines
+    from transcribe.pipeline import RunRequest, run_study
+    from transcribe.progress import showing_progress
+    from transcribe.redaction.key import open_key
+    from transcribe.study.folder_risk import refuse_risky_folder
+    from transcribe.study.settings import read_settings, with_overrides
+
+    with _interruptible():
+        if study is not None:
+            target = StudyFolder(study.expanduser().absolute())
+            _initialise(folder, target, accept_folder_risk, recovery_kept)
+        target = _study(study or folder)
+        refuse_risky_folder(target.root, accept=accept_folder_risk)
+        flags = {"quality": quality and quality.value, "device": device, "language": language, "jobs": jobs}
+        settings = with_overrides(read_settings(target.settings), flags)
+        open_key(target)  # before weights are looked for: without the key nothing else matters
+        engines = open_engines(settings.quality, settings.device, settings.jobs)
+        request = RunRequest(tuple(only or ()), settings.language, speakers)
+        with showing_progress(progress.value) as observer:
+            report = run_study(target, settings, engines, request, observer)
+    show_run(target, report, engines)
+    raise typer.Exit(report.exit_code)
+
+
+@app.command(epilog="Example: transcribe release ~/study")
+def release(study: StudyArgument, accept_folder_risk: RiskOption = False) -> None:
+    """Make coders/ anew from what is done: after a change of roster or settings, without audio work."""
+    from transcribe.cli_tables import show_run
+    from transcribe.config import open_detector
+    from transcribe.pipeline import release_only
+    from transcribe.progress import showing_progress
+    from transcribe.study.folder_risk import refuse_risky_folder
+    from transcribe.study.settings import read_settings, with_overrides
+
+    with _interruptible():
+        target = _study(study)
+        refuse_risky_folder(target.root, accept=accept_folder_risk)
+        settings = with_overrides(read_settings(target.settings), {})
+        with showing_progress("auto") as observer:
+            report = release_only(target, settings, open_detector(), observer)
+    show_run(target, report, None)
+    raise typer.Exit(report.exit_code)
+
+
+@app.command(epilog="Example: transcribe status ~/study")
+def status(study: StudyArgument) -> None:
+    """Show every recording of a study: length, stage reached, warnings."""
+    from transcribe.cli_tables import show_status
+    from transcribe.release import released_ids
+    from transcribe.status import study_status
+
+    target = _study(study)
+    show_status(study_status(target, released_ids(target)))
+
+
+@app.command(epilog="Example: transcribe doctor ~/study")
+def doctor(study: Annotated[Path | None, typer.Argument(help="A study folder to look at too.")] = None) -> None:
+    """Look for what is wrong with this machine or a study, and say what mends it."""
+    from transcribe.cli_tables import show_findings
+    from transcribe.doctor import examine
+    from transcribe.errors import EXIT_DEPENDENCY
+
+    findings = examine(StudyFolder(study.expanduser().absolute()) if study else None)
+    show_findings(findings)
+    raise typer.Exit(EXIT_OK if all(finding.ok for finding in findings) else EXIT_DEPENDENCY)

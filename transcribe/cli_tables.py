@@ -1,0 +1,88 @@
+"""What the commands print on stdout: tables for people."""
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from transcribe.config import Engines
+from transcribe.doctor import Finding
+from transcribe.pipeline import RunReport
+from transcribe.records import StageRun
+from transcribe.status import RecordingStatus
+from transcribe.store import StudyFolder, read_run_log
+from transcribe.study.initialise import InitReport
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=False)
+
+
+def clock(seconds: float) -> str:
+    """`h:mm:ss` of a length in seconds."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def show_init(report: InitReport) -> None:
+    """The recordings of the manifest, and what could not be told from the file names."""
+    table = Table("recording", "file", "part", "pair", "role", "session", "to correct", box=None, pad_edge=False)
+    for row in report.rows:
+        table.add_row(row.id, row.file, row.part, row.pair, row.role, row.session, row.problem)
+    _console().print(table)
+    typer.echo(f"{report.added} added, {len(report.rows) - report.added} already listed.")
+
+
+def show_run(study: StudyFolder, report: RunReport, engines: Engines | None) -> None:
+    """What a run did, how fast, where the result lies, and what needs a person."""
+    if report.computed:
+        typer.echo(f"{len(report.computed)} of {len(report.recordings)} recordings worked on.")
+    if engines is not None and report.computed:
+        for stage, speed in _speeds(study, report):
+            typer.echo(f"  {stage}: {speed}")
+    if report.release is None:
+        typer.echo("Nothing could be released to coders/.")
+    elif not report.computed and not report.release.changed:
+        typer.echo(f"Nothing to do: release {report.release.number} holds everything that is done.")
+    elif report.release.changed:
+        typer.echo(f"Release {report.release.number}: {study.coders}")
+    else:
+        typer.echo(f"Release {report.release.number} is unchanged: {study.coders}")
+    if engines is not None and engines.quality == "draft":
+        typer.echo("Quality draft: every page is stamped DRAFT, not for coding. Better weights: transcribe models list")
+    for name, reason in report.withheld.items():
+        typer.echo(f"withheld  {name}: {reason}")
+    for failure in report.failures:
+        typer.echo(f"failed    {failure.recording} ({failure.stage}): {failure.error.message}")
+    for problem in report.problems:
+        typer.echo(f"manifest  row {problem.row} {problem.recording}: {problem.message}")
+    for name, warnings in report.warnings.items():
+        for warning in warnings:
+            typer.echo(f"check     {name}: {warning}")
+
+
+def _speeds(study: StudyFolder, report: RunReport) -> list[tuple[str, str]]:
+    """Speed of the two long stages over the recordings of this run, from their `run.json`."""
+    lines: list[StageRun] = [line for name in report.computed for line in read_run_log(study, name).stages]
+    speeds = []
+    for stage, word in (("diarize", "diarisation"), ("recognize", "recognition")):
+        seconds = sum(line.seconds for line in lines if line.stage == stage)
+        if seconds > 0:
+            speeds.append((word, f"{seconds:.1f} s, {report.audio_seconds / seconds:.1f} × real time"))
+    return speeds
+
+
+def show_status(lines: tuple[RecordingStatus, ...]) -> None:
+    """One line per recording."""
+    table = Table("recording", "length", "stage", "quality", "warnings", box=None, pad_edge=False)
+    for line in lines:
+        length = clock(line.seconds) if line.seconds is not None else ""
+        table.add_row(line.recording, length, line.stage, line.quality, "; ".join(line.warnings))
+    _console().print(table)
+
+
+def show_findings(findings: tuple[Finding, ...]) -> None:
+    """One line per thing looked at; below those that are wrong, what mends them."""
+    for finding in findings:
+        typer.echo(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.what}: {finding.fact}")
+        if finding.mend:
+            typer.echo(f"         → {finding.mend}")

@@ -1,0 +1,119 @@
+"""The one dial: which weights a quality means, which device is used, and the engines that follow from both."""
+
+import os
+from dataclasses import dataclass
+
+from transcribe.engines import Diarizer, PiiDetector, Recognizer
+from transcribe.errors import DependencyError
+from transcribe.weights import is_pulled, locate, revision
+
+PII_MODEL = "spacy-en-core-web-sm"
+BEST_NEEDS_BYTES = 10e9
+"""GPU memory that large-v3 with its batches wants, so that `auto` chooses it (bytes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """The models of one quality, by their names in models.toml."""
+
+    quality: str
+    recognition: str
+    diarization: tuple[str, ...]
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Everything that has to be pulled for this quality."""
+        return (self.recognition, *self.diarization, PII_MODEL)
+
+
+TIERS = (
+    Tier("best", "whisper-large-v3", ("community-1",)),
+    Tier("standard", "whisper-turbo", ("community-1",)),
+    Tier("draft", "whisper-base", ("pyannote-segmentation-3.0", "campplus-zh-en")),
+)
+"""Best first, as `auto` tries them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The three engines of a run, the quality they amount to, and the device they use."""
+
+    quality: str
+    device: str
+    diarizer: Diarizer
+    recognizer: Recognizer
+    detector: PiiDetector
+
+
+def choose_device(wanted: str) -> str:
+    """`cpu` or `cuda:n` for `auto|cpu|cuda[:n]`.
+
+    Raises `DependencyError` when a GPU is asked for that torch cannot use: work never moves to the CPU in silence.
+    """
+    import torch
+
+    if wanted == "cpu":
+        return "cpu"
+    if not torch.cuda.is_available():
+        if wanted == "auto":
+            return "cpu"
+        raise DependencyError(f"--device {wanted}: torch sees no CUDA device; run: transcribe doctor")
+    index = int(wanted.partition(":")[2] or 0)
+    if index >= torch.cuda.device_count():
+        raise DependencyError(f"--device {wanted}: this machine has {torch.cuda.device_count()} CUDA device(s)")
+    return f"cuda:{index}"
+
+
+def choose_tier(wanted: str, device: str) -> Tier:
+    """The tier of `draft|standard|best`, or for `auto` the best one whose weights are pulled and that fits.
+
+    `best` fits a GPU with 10 GB, `standard` any GPU, `draft` everything: on a CPU the large models take longer than
+    the interview. Raises `DependencyError` with the command that pulls what is missing.
+    """
+    if wanted == "auto":
+        fitting = [tier for tier in TIERS if _fits(tier, device) and all(map(is_pulled, tier.models))]
+        tier = fitting[0] if fitting else TIERS[-1]
+    else:
+        tier = next(tier for tier in TIERS if tier.quality == wanted)
+    missing = [name for name in tier.models if not is_pulled(name)]
+    if missing:
+        raise DependencyError(
+            f"the weights for quality {tier.quality} are not here; run: transcribe models pull {' '.join(missing)}"
+        )
+    return tier
+
+
+def _fits(tier: Tier, device: str) -> bool:
+    if tier.quality == "draft":
+        return True
+    if not device.startswith("cuda"):
+        return False
+    import torch
+
+    memory = torch.cuda.get_device_properties(torch.device(device)).total_memory
+    return tier.quality == "standard" or memory >= BEST_NEEDS_BYTES
+
+
+def open_engines(quality: str, device: str, jobs: int) -> Engines:
+    """The engines for a quality and a device (`config.choose_*`), on `jobs` CPU cores (0: all).
+
+    Weights are loaded when an engine gets its first recording, not here. Raises `DependencyError`.
+    """
+    from transcribe.diarization.diarizer import community_diarizer, draft_diarizer
+    from transcribe.recognition.recognizer import WhisperRecognizer
+    from transcribe.redaction.detector import PresidioDetector
+
+    device = choose_device(device)
+    tier = choose_tier(quality, device)
+    threads = jobs or os.cpu_count() or 1
+    name = tier.recognition
+    recognizer = WhisperRecognizer(locate(name), revision(name), device=device, threads=threads)
+    diarizer: Diarizer
+    if tier.quality == "draft":
+        segmentation, embedding = (locate(model) for model in tier.diarization)
+        revisions = "+".join(revision(model) for model in tier.diarization)
+        diarizer = draft_diarizer(segmentation, embedding, revisions, device=device, threads=threads)
+    else:
+        diarizer = community_diarizer(locate("community-1"), revision("community-1"), device=device, threads=threads)
+    detector = PresidioDetector(locate(PII_MODEL), revision(PII_MODEL))
+    return Engines(tier.quality, device, diarizer, recognizer, detector)

@@ -1,0 +1,103 @@
+"""`turns.csv`: every utterance of the study, one row each, with its place in the txt.
+
+`transcript,turn,speaker,start_ms,end_ms,pos0,pos1,text,flags`. `pos0,pos1` are code points in the txt without its BOM,
+end exclusive, without label and stamp; `text` is that slice. UTF-8 with BOM and CRLF (RFC 4180), which Excel reads
+without asking; cells that it would run as a formula have a leading `'`.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transcribe.csv_cells import neutralise_formula, restore_formula
+from transcribe.errors import ValidationError
+from transcribe.exports.layout import (
+    DRAFT_FLAG,
+    CoderTranscript,
+    ExportHeader,
+    Turn,
+    document_lines,
+    lay_out,
+    title_lines,
+)
+from transcribe.exports.txt import BOM
+
+COLUMNS = ("transcript", "turn", "speaker", "start_ms", "end_ms", "pos0", "pos1", "text", "flags")
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    """One row of turns.csv; `flags` are separated by `;` in the file."""
+
+    transcript: str
+    turn: str
+    speaker: str
+    start_ms: int
+    end_ms: int
+    pos0: int
+    pos1: int
+    text: str
+    flags: tuple[str, ...]
+
+
+def rows(item: CoderTranscript) -> tuple[TurnRow, ...]:
+    """The rows of one transcript, in the order of its txt. Raises `ValidationError` as `lay_out` does."""
+    header = item.header
+    turns = lay_out(item.transcript, header)
+    lines = document_lines(header, turns)
+    first = len(title_lines(header)) + 1
+    position = sum(len(line) + 1 for line in lines[:first])
+    found: list[TurnRow] = []
+    for turn, line in zip(turns, lines[first:], strict=False):
+        pos0 = position + len(turn.speaker) + len(": ")
+        flags = (*turn.flags, DRAFT_FLAG) if header.draft else turn.flags
+        pos1 = pos0 + len(turn.text)
+        found.append(
+            TurnRow(
+                header.recording, turn.id, turn.speaker, turn.start_ms, turn.end_ms, pos0, pos1, turn.text, flags
+            )
+        )
+        position += len(line) + 1
+    return tuple(found)
+
+
+def write(items: Sequence[CoderTranscript]) -> bytes:
+    """The csv file of all transcripts, in the order given."""
+    file = io.StringIO(newline="")
+    table = csv.writer(file, lineterminator="\r\n")
+    table.writerow(COLUMNS)
+    for row in (row for item in items for row in rows(item)):
+        numbers = (str(number) for number in (row.start_ms, row.end_ms, row.pos0, row.pos1))
+        cells = (row.transcript, row.turn, row.speaker, *numbers, row.text, ";".join(row.flags))
+        table.writerow([neutralise_formula(cell) for cell in cells])
+    return (BOM + file.getvalue()).encode()
+
+
+def parse(data: bytes) -> tuple[TurnRow, ...]:
+    """The rows of a file that `write` wrote. Raises `ValidationError` for anything else."""
+    table = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+    try:
+        head, *body = [[restore_formula(cell) for cell in row] for row in table]
+        if tuple(head) != COLUMNS:
+            raise ValueError("columns")
+        return tuple(
+            TurnRow(name, turn, speaker, int(start), int(end), int(pos0), int(pos1), text, _flags(flags))
+            for name, turn, speaker, start, end, pos0, pos1, text, flags in body
+        )
+    except (ValueError, csv.Error) as error:
+        raise ValidationError("turns.csv cannot be read back") from error
+
+
+def render(header: ExportHeader, found: Sequence[TurnRow]) -> str:
+    """The txt without BOM that these rows stand for."""
+    stamp_s = 0
+    turns: list[Turn] = []
+    for row in found:
+        stamp_s = max(stamp_s, row.end_ms // 1000)
+        turns.append(Turn(row.turn, row.speaker, row.start_ms, row.end_ms, stamp_s, row.text))
+    return "\n".join(document_lines(header, turns))
+
+
+def _flags(cell: str) -> tuple[str, ...]:
+    return tuple(cell.split(";")) if cell else ()

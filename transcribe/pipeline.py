@@ -1,0 +1,132 @@
+"""The order of the stages, and nothing else: a folder of audio in, a release for the coders out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from transcribe import stages
+from transcribe.batch import Batch, Failure
+from transcribe.config import Engines
+from transcribe.errors import EXIT_OK, EXIT_SOME_FAILED, EXIT_WITHHELD, TranscribeError, UsageError, WithheldError
+from transcribe.progress import Progress
+from transcribe.records import Diarization, Recognition, Recording, Transcript
+from transcribe.redaction.key import open_key
+from transcribe.release import Release
+from transcribe.report import write_report
+from transcribe.store import StudyFolder, locked
+from transcribe.study.manifest import ManifestProblem, PlannedRecording, read_manifest
+from transcribe.study.roster import read_roster
+from transcribe.study.settings import Settings
+from transcribe.study_release import release_study
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What one `transcribe run` asks for; empty `only` means every recording of the manifest."""
+
+    only: tuple[str, ...] = ()
+    language: str = ""
+    speakers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What became of a run. `computed` lists the recordings for which some stage was done anew."""
+
+    recordings: tuple[str, ...]
+    computed: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    problems: tuple[ManifestProblem, ...]
+    warnings: Mapping[str, Sequence[str]]
+    withheld: Mapping[str, str]
+    release: Release | None
+    audio_seconds: float
+
+    @property
+    def exit_code(self) -> int:
+        """7 when something was withheld for privacy, else 8 when something failed, else 0."""
+        if self.withheld:
+            return EXIT_WITHHELD
+        return EXIT_SOME_FAILED if self.failures or self.problems else EXIT_OK
+
+
+def run_study(
+    study: StudyFolder, settings: Settings, engines: Engines, request: RunRequest, progress: Progress
+) -> RunReport:
+    """Takes every recording of the study that is not yet done to the coders' folder.
+
+    Raises `UsageError` when the study is in use or cannot be written, `WithheldError` when the key cannot be opened
+    (before any long work). What fails with one recording is in the report, and the others go on.
+    """
+    with locked(study):
+        registry = open_key(study)
+        roster = read_roster(study.roster)
+        reading = read_manifest(study)
+        plans = {plan.id: plan for plan in reading.recordings}
+        chosen = _chosen(plans, request.only)
+        batch = Batch(study, engines.quality, progress)
+        recordings = stages.probe(batch, [plans[name] for name in chosen])
+        progress.batch(_work(batch, recordings))
+        diarizations = stages.diarize(batch, plans, recordings, engines.diarizer, request.speakers)
+        recognitions = stages.recognize(batch, plans, recordings, diarizations, engines.recognizer, request.language)
+        transcripts = stages.attribute_words(batch, recordings, recognitions, diarizations)
+        recordings, transcripts = _with_earlier_results(batch, plans, recordings, transcripts)
+        redactions, registry = stages.redact(batch, recordings, transcripts, roster, registry, engines.detector)
+        withheld = {f.recording: f.error.message for f in batch.failures if isinstance(f.error, WithheldError)}
+        release, leaking = release_study(
+            study, settings, plans, recordings, transcripts, redactions, roster, registry, sorted(withheld)
+        )
+        withheld |= leaking
+        report = RunReport(
+            recordings=tuple(chosen),
+            computed=tuple(name for name in chosen if name in batch.computed),
+            failures=tuple(f for f in batch.failures if not isinstance(f.error, WithheldError)),
+            problems=tuple(reading.problems),
+            warnings=batch.warnings,
+            withheld=withheld,
+            release=release,
+            audio_seconds=sum(recording.duration for recording in recordings.values()),
+        )
+        write_report(study, report)
+        return report
+
+
+def _chosen(plans: Mapping[str, PlannedRecording], only: Sequence[str]) -> list[str]:
+    unknown = [name for name in only if name not in plans]
+    if unknown:
+        raise UsageError(f"--only {unknown[0]}: the manifest has no such recording ready; see: transcribe status")
+    return [name for name in plans if not only or name in only]
+
+
+def _work(batch: Batch, recordings: Mapping[str, Recording]) -> float:
+    """Seconds of audio still to pass the two long stages: the length of the progress bar."""
+    kinds = {"diarize": Diarization, "recognize": Recognition}
+    return sum(
+        recording.duration
+        for name, recording in recordings.items()
+        for stage in kinds
+        if not batch.study.output(name, stage).exists()
+    )
+
+
+def _with_earlier_results(
+    batch: Batch,
+    plans: Mapping[str, PlannedRecording],
+    recordings: Mapping[str, Recording],
+    transcripts: Mapping[str, Transcript],
+) -> tuple[dict[str, Recording], dict[str, Transcript]]:
+    """Adds what earlier runs made of recordings that this run left out or failed on: it stays in the release."""
+    all_recordings: dict[str, Recording] = {}
+    all_transcripts: dict[str, Transcript] = {}
+    for name in plans:
+        if name in transcripts:
+            all_recordings[name], all_transcripts[name] = recordings[name], transcripts[name]
+            continue
+        try:
+            recording = batch.reuse(Recording, name, "probe", None)
+            transcript = batch.reuse(Transcript, name, "attribute", None)
+        except TranscribeError as error:
+            batch.fail(name, "attribute", error)
+            continue
+        if recording is not None and transcript is not None:
+            all_recordings[name], all_transcripts[name] = recording, transcript
+    return all_recordings, all_transcripts

@@ -1,0 +1,36 @@
+"""`report/run.md`: what the lab should know of the last run. No transcript text, no names, no file names."""
+
+from typing import TYPE_CHECKING
+
+from transcribe.store import StudyFolder, write_atomic
+
+if TYPE_CHECKING:
+    from transcribe.pipeline import RunReport
+
+REPORT_FILE_MODE = 0o644
+
+
+def run_report_text(report: "RunReport") -> str:
+    """The report as Markdown: release, recordings, what failed, what was withheld and why, what to check."""
+    lines = ["# The last run", ""]
+    if report.release is not None:
+        changed = "new" if report.release.changed else "unchanged"
+        lines += [f"Release {report.release.number} ({changed}), {len(report.recordings)} recordings in this run.", ""]
+    else:
+        lines += ["Nothing could be released.", ""]
+    sections = {
+        "Withheld from the coders": [f"{name}: {reason}" for name, reason in report.withheld.items()],
+        "Failed": [f"{f.recording} at {f.stage}: {f.error.message}" for f in report.failures],
+        "Manifest rows to mend": [f"row {p.row} ({p.recording or 'no id'}): {p.message}" for p in report.problems],
+        "To check": [f"{name}: {warning}" for name, warnings in report.warnings.items() for warning in warnings],
+    }
+    for title, items in sections.items():
+        if items:
+            lines += [f"## {title}", "", *(f"- {item}" for item in items), ""]
+    return "\n".join(lines)
+
+
+def write_report(study: StudyFolder, report: "RunReport") -> None:
+    """Writes `report/run.md`. Raises `OSError`."""
+    study.report.mkdir(exist_ok=True)
+    write_atomic(study.report / "run.md", run_report_text(report).encode(), REPORT_FILE_MODE)

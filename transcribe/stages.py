@@ -1,0 +1,229 @@
+"""The stages of the pipeline, each from the records before it to the records after it, reused where nothing changed."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from transcribe.attribution import ATTRIBUTION_VERSION, attribute
+from transcribe.audio.decode import decode
+from transcribe.audio.ffmpeg import ffmpeg_version
+from transcribe.audio.probe import probe_recording
+from transcribe.batch import Batch, engine_stage, pending, plain_stage
+from transcribe.engines import (
+    DecodedAudio,
+    DiarizationJob,
+    Diarizer,
+    PiiCandidate,
+    PiiDetector,
+    RecognitionJob,
+    Recognizer,
+)
+from transcribe.errors import EngineError, InputError, TranscribeError, WithheldError
+from transcribe.records import (
+    Diarization,
+    Recognition,
+    Recording,
+    RedactionList,
+    StageRun,
+    Transcript,
+    to_json,
+)
+from transcribe.redaction.key import save_key
+from transcribe.redaction.registry import Registry
+from transcribe.redaction.study_redaction import REDACTION_VERSION, redact_study
+from transcribe.store import digest, fingerprint
+from transcribe.study.manifest import PlannedRecording
+from transcribe.study.roster import RosterEntry
+
+TIME_SLACK = 0.5
+"""Seconds that an engine's times may pass the end of the audio by rounding of its frames."""
+
+
+def probe(batch: Batch, plans: Sequence[PlannedRecording]) -> dict[str, Recording]:
+    """The facts of each recording's media files; a file is read again only when its size or time has changed."""
+    wanted: dict[str, str] = {}
+    for plan in plans:
+        facts = {
+            "id": plan.id,
+            "pair": plan.pair,
+            "role": plan.role,
+            "person": plan.person,
+            "session": plan.session,
+            "language": plan.language,
+            "decoder": ffmpeg_version(),
+        }
+        try:
+            states = [file.stat() for file in plan.files]
+        except OSError:
+            batch.fail(plan.id, "probe", InputError("its media file cannot be found; check the row in the manifest"))
+            continue
+        wanted[plan.id] = fingerprint("probe", 1, facts, [f"{state.st_size}:{state.st_mtime_ns}" for state in states])
+    by_id = {plan.id: plan for plan in plans}
+    return plain_stage(batch, Recording, "probe", wanted, lambda recording: probe_recording(by_id[recording]))
+
+
+def _decoded(batch: Batch, plan: PlannedRecording, recording: Recording) -> DecodedAudio:
+    decoded = decode(recording, plan.files)
+    for warning in decoded.warnings:
+        if warning not in batch.warnings.get(recording.id, []):
+            batch.warn(recording.id, warning)
+    return decoded.audio
+
+
+def _audio_digest(recording: Recording) -> str:
+    return digest(repr([(part.sha256, part.offset) for part in recording.parts]).encode())
+
+
+def diarize(
+    batch: Batch,
+    plans: Mapping[str, PlannedRecording],
+    recordings: Mapping[str, Recording],
+    diarizer: Diarizer,
+    speakers: int | None,
+) -> dict[str, Diarization]:
+    """Who spoke when, in every recording; `speakers` (a flag) goes before the manifest's number of voices."""
+    voices = {name: speakers or plans[name].speakers for name in recordings}
+    wanted = {
+        name: fingerprint(
+            "diarize",
+            1,
+            {"engine": diarizer.fingerprint, "decoder": ffmpeg_version(), "speakers": voices[name]},
+            [_audio_digest(recording)],
+        )
+        for name, recording in recordings.items()
+    }
+
+    def job(name: str) -> DiarizationJob:
+        return DiarizationJob(_decoded(batch, plans[name], recordings[name]), voices[name])
+
+    def check(result: Diarization) -> None:
+        end = recordings[result.recording].duration + TIME_SLACK
+        spans = [(turn.start, turn.end) for turn in (*result.turns, *result.exclusive)] + list(result.speech)
+        _check_spans("diarization", spans, end)
+
+    return engine_stage(batch, Diarization, "diarize", wanted, job, diarizer.diarize, check)
+
+
+def recognize(
+    batch: Batch,
+    plans: Mapping[str, PlannedRecording],
+    recordings: Mapping[str, Recording],
+    diarizations: Mapping[str, Diarization],
+    recognizer: Recognizer,
+    language: str,
+) -> dict[str, Recognition]:
+    """What was said, in every recording that was diarised; `language` (a flag) goes before the manifest's.
+
+    Depends on the diarisation through its speech mask alone, so that another number of speakers reuses it.
+    """
+    languages = {name: language or plans[name].language for name in diarizations}
+    wanted = {
+        name: fingerprint(
+            "recognize",
+            1,
+            {"engine": recognizer.fingerprint, "decoder": ffmpeg_version(), "language": languages[name]},
+            [_audio_digest(recordings[name]), digest(repr(diarization.speech).encode())],
+        )
+        for name, diarization in diarizations.items()
+    }
+
+    def job(name: str) -> RecognitionJob:
+        audio = _decoded(batch, plans[name], recordings[name])
+        return RecognitionJob(audio, diarizations[name].speech, languages[name])
+
+    def check(result: Recognition) -> None:
+        end = recordings[result.recording].duration + TIME_SLACK
+        words = [word for segment in result.segments for word in segment.words]
+        _check_spans("recognition", [(word.start, word.end) for word in words], end)
+        if any("".join(word.text for word in segment.words) != segment.text for segment in result.segments):
+            raise EngineError("the recognition engine returned words that are not its text")
+
+    return engine_stage(batch, Recognition, "recognize", wanted, job, recognizer.recognize, check)
+
+
+def _check_spans(engine: str, spans: Sequence[tuple[float, float]], end: float) -> None:
+    for start, stop in spans:
+        if not (math.isfinite(start) and math.isfinite(stop) and 0 <= start <= stop <= end):
+            raise EngineError(f"the {engine} engine returned times outside the recording")
+
+
+def attribute_words(
+    batch: Batch,
+    recordings: Mapping[str, Recording],
+    recognitions: Mapping[str, Recognition],
+    diarizations: Mapping[str, Diarization],
+) -> dict[str, Transcript]:
+    """Who said what, with speakers as roles."""
+    wanted = {
+        name: fingerprint(
+            "attribute",
+            ATTRIBUTION_VERSION,
+            {},
+            [digest(to_json(part)) for part in (recordings[name], recognition, diarizations[name])],
+        )
+        for name, recognition in recognitions.items()
+    }
+
+    def compute(name: str) -> Transcript:
+        return attribute(recordings[name], recognitions[name], diarizations[name])
+
+    return plain_stage(batch, Transcript, "attribute", wanted, compute)
+
+
+def redact(
+    batch: Batch,
+    recordings: Mapping[str, Recording],
+    transcripts: Mapping[str, Transcript],
+    roster: Sequence[RosterEntry],
+    registry: Registry,
+    detector: PiiDetector,
+) -> tuple[dict[str, RedactionList], Registry]:
+    """The spans to be replaced in every transcript of the study, and the registry with what was learnt.
+
+    Redaction is one step over the whole study, because a name learnt in one interview is searched in all: its
+    fingerprint holds all transcripts. The key is saved before any list, so that no mark exists without its entity.
+    """
+    inputs = [digest(repr(tuple(roster)).encode())]
+    for name, transcript in transcripts.items():
+        inputs += [digest(to_json(recordings[name])), digest(to_json(transcript))]
+    wanted = fingerprint("redact", REDACTION_VERSION, {"detector": detector.fingerprint}, inputs)
+    lists, todo = pending(batch, RedactionList, "redact", dict.fromkeys(transcripts, wanted))
+    if not todo:
+        return lists, registry
+    candidates: list[PiiCandidate] = []
+    covered: list[str] = []
+    for name, transcript in transcripts.items():
+        try:
+            candidates += _detected(detector, transcript)
+        except TranscribeError as error:
+            batch.fail(name, "redact", error)
+        else:
+            covered.append(name)
+    redactions, registry = redact_study(
+        [recordings[name] for name in covered],
+        [transcripts[name] for name in covered],
+        roster,
+        registry,
+        candidates,
+    )
+    save_key(batch.study, registry)
+    lists = {}
+    for redaction in redactions:
+        line = StageRun("redact", wanted, "", 0.0)
+        try:
+            batch.keep(redaction.recording, line, redaction)
+        except TranscribeError as error:
+            batch.fail(redaction.recording, "redact", error)
+        else:
+            lists[redaction.recording] = redaction
+            batch.progress.advance(redaction.recording, "redact", 0.0)
+    return lists, registry
+
+
+def _detected(detector: PiiDetector, transcript: Transcript) -> list[PiiCandidate]:
+    """The detector's candidates; any exception of its withholds the recording (fail closed), its message unread."""
+    try:
+        return detector.detect([transcript])
+    except WithheldError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a detector may raise anything; its message may hold speech
+        raise WithheldError(f"the PII detector failed ({type(error).__name__}); the recording is withheld") from None

@@ -1,0 +1,63 @@
+"""How far each recording of a study has come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transcribe.errors import TranscribeError
+from transcribe.records import Recording, Transcript
+from transcribe.store import StudyFolder, read_run_log, stored
+from transcribe.study.manifest import read_manifest
+
+STAGE_WORDS = {
+    "probe": "read",
+    "diarize": "diarised",
+    "recognize": "recognised",
+    "attribute": "attributed",
+    "redact": "de-identified",
+    "release": "released",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStatus:
+    """One line of `transcribe status`; `seconds` is None until the recording has been probed."""
+
+    recording: str
+    seconds: float | None
+    stage: str
+    quality: str
+    warnings: tuple[str, ...]
+
+
+def study_status(study: StudyFolder, released: Sequence[str]) -> tuple[RecordingStatus, ...]:
+    """The state of every recording of the manifest, then the rows that cannot be worked on.
+
+    `released` are the ids in the present release. Raises `UsageError` when the manifest cannot be read.
+    """
+    reading = read_manifest(study)
+    lines = [_recording_status(study, plan.id, plan.id in released) for plan in reading.recordings]
+    lines += [
+        RecordingStatus(problem.recording or f"row {problem.row}", None, "not started", "", (problem.message,))
+        for problem in reading.problems
+    ]
+    lines += [
+        RecordingStatus(skip.recording or f"row {skip.row}", None, "left out", "", (skip.message,))
+        for skip in reading.skipped
+    ]
+    return tuple(lines)
+
+
+def _recording_status(study: StudyFolder, name: str, released: bool) -> RecordingStatus:
+    try:
+        log = read_run_log(study, name)
+        recording = stored(Recording, study, name, "probe", None)
+        transcript = stored(Transcript, study, name, "attribute", None)
+    except TranscribeError as error:
+        return RecordingStatus(name, None, "damaged", "", (error.message,))
+    warnings = [warning for run in log.stages for warning in run.warnings]
+    if transcript is not None:
+        unsure = [role.speaker for role in transcript.speakers if role.speaker.startswith("SPEAKER-")]
+        warnings += [f"{speaker}: role unsure" for speaker in unsure]
+    stage = "released" if released else (log.stages[-1].stage if log.stages else "")
+    words = STAGE_WORDS.get(stage, "not started")
+    return RecordingStatus(name, recording.duration if recording else None, words, log.quality, tuple(warnings))

@@ -1,0 +1,292 @@
+"""`private/manifest.csv`: which recordings there are, what is known of them and what their people consented to.
+
+One bad row costs its recording and no other. Messages name a recording by its id and a row by its number: never the
+file's name, which may be a person's.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from transcribe.errors import UsageError
+from transcribe.records import Role
+from transcribe.store import StudyFolder
+from transcribe.study.codes import ROLES, is_code, is_pair, is_recording_id, recording_id
+from transcribe.study.tables import TableRow, read_date, read_table
+
+MANIFEST_COLUMNS = (
+    *("id", "file", "part", "pair", "role", "person", "session", "date"),
+    *("language", "speakers", "also_present", "consent", "include", "note"),
+)
+"""The columns, in the order they are written (formats.md, "What the lab writes")."""
+
+OPTIONAL_COLUMNS = ("person", "session", "date", "language", "speakers", "also_present", "note")
+"""What the lab may delete. `consent` and `include` are not among them: a lost column must not read as a yes."""
+
+CONSENTS = ("transcribe", "quote", "audio", "archive")
+"""What a participant can agree to; an empty cell is `transcribe`."""
+
+_EXCLUDED = ("no", "n", "0", "false", "nein", "否")
+_INCLUDED = ("", "yes", "y", "1", "true", "ja", "是")
+_MOST_SPEAKERS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRecording:
+    """A recording that can be worked on: what the manifest says of it.
+
+    `date` is ISO 8601 or empty; `speakers` the number of voices, None when the lab wrote `?`; `files` are the media
+    files of its parts, absolute, in their order.
+    """
+
+    id: str
+    pair: str
+    role: Role
+    person: str
+    session: int
+    date: str
+    language: str
+    speakers: int | None
+    also_present: tuple[str, ...]
+    consent: frozenset[str]
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestProblem:
+    """Why a recording cannot be worked on; `recording` is empty when the row has no usable id."""
+
+    row: int
+    recording: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row that is left out because the lab said so: not included, no consent, or not filled in yet."""
+
+    row: int
+    recording: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestReading:
+    """The manifest as it was understood: `recordings` in its order, and what is not among them and why."""
+
+    recordings: tuple[PlannedRecording, ...]
+    problems: tuple[ManifestProblem, ...]
+    skipped: tuple[SkippedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row with its cells checked one by one; None where an empty cell takes part 1's value."""
+
+    number: int
+    id: str
+    part: int
+    pair: str
+    role: Role
+    person: str | None
+    session: int
+    date: str | None
+    language: str | None
+    speakers: int | None
+    also_present: tuple[str, ...] | None
+    consent: frozenset[str] | None
+    file: Path
+
+
+def read_manifest(study: StudyFolder) -> ManifestReading:
+    """What is to be done, what the lab left out, and what is wrong with the other rows.
+
+    Raises `UsageError` when there is no manifest or it is no such table at all; whatever is wrong with one recording
+    is a problem of that recording.
+    """
+    if not study.manifest.exists():
+        raise UsageError("the study has no manifest.csv: make it with `transcribe init AUDIO_FOLDER --study STUDY`")
+    folder = audio_folder(study)
+    problems: list[ManifestProblem] = []
+    skipped: list[SkippedRow] = []
+    rows: dict[str, list[_Row]] = {}
+    failed: set[str] = set()
+    for row in read_table(study.manifest, MANIFEST_COLUMNS, optional=OPTIONAL_COLUMNS):
+        name = _id_of(row)
+        try:
+            if reason := _why_skipped(row):
+                skipped.append(SkippedRow(row.number, name, reason))
+            else:
+                checked = _check_row(row, folder)
+                rows.setdefault(checked.id, []).append(checked)
+        except UsageError as error:
+            problems.append(ManifestProblem(row.number, name, error.message))
+            failed.add(name)
+    recordings = []
+    for name, parts in rows.items():
+        try:
+            _check_shared_files(name, parts, rows)
+            recording = _merge(sorted(parts, key=lambda part: part.part))
+        except UsageError as error:
+            problems.append(ManifestProblem(parts[0].number, name, error.message))
+            continue
+        if name in failed:
+            continue  # Another part of it has a problem already; half an interview would look like a whole one.
+        if "transcribe" not in recording.consent:
+            skipped.append(SkippedRow(parts[0].number, name, 'no consent to "transcribe"'))
+        else:
+            recordings.append(recording)
+    return ManifestReading(tuple(recordings), tuple(sorted(problems, key=lambda p: p.row)), tuple(skipped))
+
+
+def audio_folder(study: StudyFolder) -> Path:
+    """The folder that relative `file` cells start from; raises `UsageError` when it is not written down."""
+    try:
+        text = study.audio_folder.read_text("utf-8", errors="surrogateescape").strip("\n")
+    except OSError as error:
+        raise UsageError(
+            "the study does not say where its recordings lie: run `transcribe init AUDIO_FOLDER --study STUDY` again"
+        ) from error
+    return Path(text)
+
+
+def find_file(folder: Path, cell: str) -> Path | None:
+    """The file that a `file` cell means, resolved; None when there is none.
+
+    A Windows spelling (`a\\b.wav`) and another Unicode normal form of the name (files copied from a Mac) are found too.
+    """
+    for spelling in (cell, cell.replace("\\", "/")):
+        path = folder / spelling
+        if path.is_file():
+            return path.resolve()
+        if path.parent.is_dir():
+            wanted = unicodedata.normalize("NFC", path.name)
+            for sibling in sorted(path.parent.iterdir()):
+                if unicodedata.normalize("NFC", sibling.name) == wanted and sibling.is_file():
+                    return sibling.resolve()
+    return None
+
+
+def _id_of(row: TableRow) -> str:
+    """The row's id if it is one (anything else could hold a name), else empty."""
+    text = row.cells["id"]
+    name = text if is_recording_id(text) else text.upper()
+    return name if is_recording_id(name) else ""
+
+
+def _why_skipped(row: TableRow) -> str:
+    include = row.cells["include"].casefold()
+    if include in _EXCLUDED:
+        return "include = no"
+    if include not in _INCLUDED:
+        raise UsageError('include must be "yes" or "no"')
+    missing = [column for column in ("pair", "role", "file") if not row.cells[column]]
+    return f"fill in {' and '.join(missing)}" if missing else ""
+
+
+def _check_row(row: TableRow, folder: Path) -> _Row:
+    cells = row.cells
+    role = next((role for role in ROLES if role == cells["role"].upper()), None)
+    if role is None:
+        raise UsageError(f"unknown role: write one of {', '.join(ROLES)}")
+    pair = cells["pair"].upper()
+    if not is_pair(pair):
+        raise UsageError("the pair must be letters and a number, such as P01")
+    person = cells["person"].upper()
+    if person and not is_code(person):
+        raise UsageError("person must be a code such as P01-PSW, never a name")
+    session = _number(cells["session"], "session", 99) or 1
+    name = _id_of(row) or recording_id(pair, role, session)
+    if cells["id"] and not _id_of(row):
+        raise UsageError("the id must be capital letters, digits and hyphens, at most 16, such as P01-PSW-S2")
+    if not is_recording_id(name):
+        raise UsageError("the row needs an id of at most 16 characters, such as P01-PSW-S2")
+    file = find_file(folder, cells["file"])
+    if file is None:
+        raise UsageError(f"the file of row {row.number} is not there: correct its file cell, or put the file back")
+    language = cells["language"].casefold()
+    if not re.fullmatch(r"|[a-z]{2,3}", language):
+        raise UsageError('language must be a code such as "en", "yue" or "zh", or empty')
+    return _Row(
+        number=row.number,
+        id=name,
+        part=_number(cells["part"], "part", 999) or 1,
+        pair=pair,
+        role=role,
+        person=person or None,
+        session=session,
+        date=read_date(cells["date"]) or None,
+        language=language or None,
+        speakers=0 if cells["speakers"] in ("?", "？") else _number(cells["speakers"], "speakers", _MOST_SPEAKERS),
+        also_present=_listed(cells["also_present"]) or None,
+        consent=_consent(cells["consent"]),
+        file=file,
+    )
+
+
+def _number(cell: str, column: str, most: int) -> int | None:
+    """A cell as a whole number from 1; None when it is empty. Excel's `2.0` and full-width digits are read."""
+    text = re.sub(r"\.0+$", "", unicodedata.normalize("NFKC", cell))
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= most:
+        raise UsageError(f"{column} must be a whole number from 1 to {most}")
+    return int(text)
+
+
+def _listed(cell: str) -> tuple[str, ...]:
+    items = (item.strip().casefold() for item in re.split(r"[;,/；，、\n]", cell))
+    return tuple(dict.fromkeys(item for item in items if item))
+
+
+def _consent(cell: str) -> frozenset[str] | None:
+    """The consents of a cell; None when it is empty. An unknown word is refused: it may take something back."""
+    words = {word for item in _listed(cell) for word in item.split()}
+    if words - set(CONSENTS):
+        raise UsageError(f"consent may hold {', '.join(CONSENTS)}, separated by semicolons, and nothing else")
+    return frozenset(words) or None
+
+
+def _check_shared_files(name: str, parts: Sequence[_Row], rows: Mapping[str, Sequence[_Row]]) -> None:
+    own = [part.file for part in parts]
+    if len(set(own)) < len(own):
+        raise UsageError("two of its rows name the same file")
+    others = sorted({r.id for other, found in rows.items() if other != name for r in found if r.file in own})
+    if others:
+        raise UsageError(f"its file is also that of {', '.join(others)}: which of them is it?")
+
+
+def _merge(parts: Sequence[_Row]) -> PlannedRecording:
+    """The recording of some rows with one id, in part order."""
+    first = parts[0]
+    numbers = [part.part for part in parts]
+    if len(set(numbers)) < len(numbers):
+        raise UsageError(f"two rows have this id and part {max(set(numbers), key=numbers.count)}: give one another id")
+    for column in ("pair", "role", "session"):
+        if len({getattr(part, column) for part in parts}) > 1:
+            raise UsageError(f"its parts differ in {column}: they must agree, or be recordings with ids of their own")
+    for column in ("person", "date", "language", "speakers", "also_present", "consent"):
+        if len({getattr(part, column) for part in parts} - {None}) > 1:
+            raise UsageError(f"its parts differ in {column}: write the same in each, or in the first part only")
+    known = {
+        column: next((value for part in parts if (value := getattr(part, column)) is not None), None)
+        for column in ("person", "date", "language", "speakers", "also_present", "consent")
+    }
+    also_present = known["also_present"] or ()
+    speakers = 2 + len(also_present) if known["speakers"] is None else known["speakers"] or None
+    default_person = "" if first.role == "OBS" else f"{first.pair}-{first.role}"
+    return PlannedRecording(
+        id=first.id,
+        pair=first.pair,
+        role=first.role,
+        person=known["person"] or default_person,
+        session=first.session,
+        date=known["date"] or "",
+        language=known["language"] or "",
+        speakers=speakers,
+        also_present=also_present,
+        consent=known["consent"] or frozenset({"transcribe"}),
+        files=tuple(part.file for part in parts),
+    )

