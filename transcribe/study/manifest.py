@@ -4,6 +4,7 @@ One bad row costs its recording and no other. Messages name a recording by its i
 file's name, which may be a person's.
 """
 
+import os
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -112,32 +113,36 @@ def read_manifest(study: StudyFolder) -> ManifestReading:
     problems: list[ManifestProblem] = []
     skipped: list[SkippedRow] = []
     rows: dict[str, list[_Row]] = {}
-    failed: set[str] = set()
+    incomplete: set[str] = set()
+    excluded: set[str] = set()
     for row in read_table(study.manifest, MANIFEST_COLUMNS, optional=OPTIONAL_COLUMNS):
         name = _id_of(row)
         try:
-            if reason := _why_skipped(row):
-                skipped.append(SkippedRow(row.number, name, reason))
+            if _is_excluded(row):
+                skipped.append(SkippedRow(row.number, name, "include = no"))
+                excluded.add(name)
+            elif missing := [column for column in ("pair", "role", "file") if not row.cells[column]]:
+                skipped.append(SkippedRow(row.number, name, f"fill in {' and '.join(missing)}"))
+                incomplete.add(name)
             else:
-                checked = _check_row(row, folder)
-                rows.setdefault(checked.id, []).append(checked)
+                rows.setdefault(name, []).append(_check_row(row, folder))
         except UsageError as error:
             problems.append(ManifestProblem(row.number, name, error.message))
-            failed.add(name)
+            incomplete.add(name)
     recordings = []
     for name, parts in rows.items():
+        if name in incomplete:
+            continue  # Another part of it is listed already; half an interview would look like a whole one.
         try:
             _check_shared_files(name, parts, rows)
-            recording = _merge(sorted(parts, key=lambda part: part.part))
+            recording = _merge(sorted(parts, key=lambda part: part.part), name in excluded)
         except UsageError as error:
             problems.append(ManifestProblem(parts[0].number, name, error.message))
             continue
-        if name in failed:
-            continue  # Another part of it has a problem already; half an interview would look like a whole one.
-        if "transcribe" not in recording.consent:
-            skipped.append(SkippedRow(parts[0].number, name, 'no consent to "transcribe"'))
-        else:
+        if "transcribe" in recording.consent:
             recordings.append(recording)
+        else:
+            skipped.append(SkippedRow(parts[0].number, name, 'no consent to "transcribe"'))
     return ManifestReading(tuple(recordings), tuple(sorted(problems, key=lambda p: p.row)), tuple(skipped))
 
 
@@ -159,9 +164,9 @@ def find_file(folder: Path, cell: str) -> Path | None:
     """
     for spelling in (cell, cell.replace("\\", "/")):
         path = folder / spelling
-        if path.is_file():
+        if os.path.isfile(path):  # noqa: PTH113  (False, not an error, for a name too long or a folder closed to us)
             return path.resolve()
-        if path.parent.is_dir():
+        if os.access(path.parent, os.R_OK | os.X_OK) and path.parent.is_dir():
             wanted = unicodedata.normalize("NFC", path.name)
             for sibling in sorted(path.parent.iterdir()):
                 if unicodedata.normalize("NFC", sibling.name) == wanted and sibling.is_file():
@@ -170,25 +175,29 @@ def find_file(folder: Path, cell: str) -> Path | None:
 
 
 def _id_of(row: TableRow) -> str:
-    """The row's id if it is one (anything else could hold a name), else empty."""
+    """The row's id, made from pair, role and session if the cell is empty; empty if it is none (it could be a name)."""
     text = row.cells["id"]
+    role, pair, session = _role(row), row.cells["pair"].upper(), row.cells["session"] or "1"
+    if not text and role and is_pair(pair) and re.fullmatch(r"[1-9][0-9]?", session):
+        text = recording_id(pair, role, int(session))
     name = text if is_recording_id(text) else text.upper()
     return name if is_recording_id(name) else ""
 
 
-def _why_skipped(row: TableRow) -> str:
+def _role(row: TableRow) -> Role | None:
+    return next((role for role in ROLES if role == row.cells["role"].upper()), None)
+
+
+def _is_excluded(row: TableRow) -> bool:
     include = row.cells["include"].casefold()
-    if include in _EXCLUDED:
-        return "include = no"
-    if include not in _INCLUDED:
+    if include not in _EXCLUDED + _INCLUDED:
         raise UsageError('include must be "yes" or "no"')
-    missing = [column for column in ("pair", "role", "file") if not row.cells[column]]
-    return f"fill in {' and '.join(missing)}" if missing else ""
+    return include in _EXCLUDED
 
 
 def _check_row(row: TableRow, folder: Path) -> _Row:
     cells = row.cells
-    role = next((role for role in ROLES if role == cells["role"].upper()), None)
+    role = _role(row)
     if role is None:
         raise UsageError(f"unknown role: write one of {', '.join(ROLES)}")
     pair = cells["pair"].upper()
@@ -198,11 +207,9 @@ def _check_row(row: TableRow, folder: Path) -> _Row:
     if person and not is_code(person):
         raise UsageError("person must be a code such as P01-PSW, never a name")
     session = _number(cells["session"], "session", 99) or 1
-    name = _id_of(row) or recording_id(pair, role, session)
-    if cells["id"] and not _id_of(row):
+    name = _id_of(row)
+    if not name:
         raise UsageError("the id must be capital letters, digits and hyphens, at most 16, such as P01-PSW-S2")
-    if not is_recording_id(name):
-        raise UsageError("the row needs an id of at most 16 characters, such as P01-PSW-S2")
     file = find_file(folder, cells["file"])
     if file is None:
         raise UsageError(f"the file of row {row.number} is not there: correct its file cell, or put the file back")
@@ -258,12 +265,14 @@ def _check_shared_files(name: str, parts: Sequence[_Row], rows: Mapping[str, Seq
         raise UsageError(f"its file is also that of {', '.join(others)}: which of them is it?")
 
 
-def _merge(parts: Sequence[_Row]) -> PlannedRecording:
+def _merge(parts: Sequence[_Row], may_lack_parts: bool) -> PlannedRecording:
     """The recording of some rows with one id, in part order."""
     first = parts[0]
     numbers = [part.part for part in parts]
     if len(set(numbers)) < len(numbers):
         raise UsageError(f"two rows have this id and part {max(set(numbers), key=numbers.count)}: give one another id")
+    if not may_lack_parts and numbers != list(range(1, len(numbers) + 1)):
+        raise UsageError(f"its parts are numbered {', '.join(map(str, numbers))}: number them 1, 2 ... without a gap")
     for column in ("pair", "role", "session"):
         if len({getattr(part, column) for part in parts}) > 1:
             raise UsageError(f"its parts differ in {column}: they must agree, or be recordings with ids of their own")

@@ -184,7 +184,9 @@ def _parse_entry(table: _Table) -> ModelEntry:
     table.finish()
     needed = {"wheel": bool(model.wheels), "whisper-url": bool(model.url), "huggingface": bool(model.repository)}
     if not needed.get(model.source, True) or not model.files or not model.quality:
-        raise ValidationError(f"models.toml: {name} lacks what source {model.source!r} needs, its files or its quality.")
+        raise ValidationError(
+            f"models.toml: {name} lacks what source {model.source!r} needs, its files or its quality."
+        )
     return model
 
 

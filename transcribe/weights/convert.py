@@ -134,9 +134,7 @@ def whisper_shapes(dimensions: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
 
     dims = ModelDimensions(**dimensions)
     with torch.device("meta"):
-        encoder = AudioEncoder(
-            dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer
-        )
+        encoder = AudioEncoder(dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer)
         decoder = TextDecoder(dims.n_vocab, dims.n_text_ctx, dims.n_text_state, dims.n_text_head, dims.n_text_layer)
     parts = {"encoder": encoder, "decoder": decoder}
     return {f"{part}.{name}": tuple(value.shape) for part in parts for name, value in parts[part].state_dict().items()}
@@ -199,7 +197,9 @@ def _load(path: Path) -> Any:
         try:
             return torch.load(path, map_location="cpu", weights_only=True, mmap=_is_zip(path))
         except pickle.UnpicklingError as error:
-            raise ValidationError(f"{path.name} holds Python objects that are not weights; it was not loaded.") from error
+            raise ValidationError(
+                f"{path.name} holds Python objects that are not weights; it was not loaded."
+            ) from error
 
 
 def _is_zip(path: Path) -> bool:

@@ -59,7 +59,9 @@ def read_ctranslate2(path: Path) -> dict[str, Tensor]:
         try:
             version, spec, _spec_revision = _number(file, "I"), _string(file), _number(file, "I")
             if version != 6 or spec != "WhisperSpec":
-                raise ValidationError(f"Not a CTranslate2 Whisper model of version 6 but {spec!r} of version {version}.")
+                raise ValidationError(
+                    f"Not a CTranslate2 Whisper model of version 6 but {spec!r} of version {version}."
+                )
             for _ in range(_number(file, "I")):
                 name = _string(file)
                 shape = tuple(_number(file, "I") for _ in range(_number(file, "B")))
@@ -119,7 +121,8 @@ def whisper_dimensions(variables: dict[str, Tensor]) -> dict[str, int]:
 
 
 def _layers(variables: dict[str, Tensor], stack: str) -> int:
-    return len({name.split("/")[1] for name in variables if name.startswith(f"{stack}/layer_") and "_norm" not in name.split("/")[1]})
+    seconds = {name.split("/")[1] for name in variables if name.startswith(f"{stack}/")}
+    return sum(second.removeprefix("layer_").isdigit() for second in seconds)
 
 
 def _number(file: BinaryIO, kind: str) -> int:

@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from transcribe.errors import DependencyError
 from transcribe.weights.catalog import ModelEntry, SourceFile
@@ -10,31 +10,48 @@ from transcribe.weights.folder import BLOCK, PullProgress
 
 
 class Readable(Protocol):
-    """What bytes come from: a file, a member of a zip archive, an HTTP response."""
+    """What bytes come from: a file, a member of a zip archive."""
 
-    def read(self, size: int = ..., /) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """At most `size` bytes, none at the end."""
         ...
 
 
-def copy_checked(
-    stream: Readable | BinaryIO, target: Path, sha256: str, size: int, progress: PullProgress, label: str
-) -> None:
+class Tally:
+    """Adds up the bytes of several files for one progress bar."""
+
+    def __init__(self, progress: PullProgress, label: str, total: int) -> None:
+        self._progress = progress
+        self._label = label
+        self._total = total
+        self._finished = 0
+
+    def at(self, done: int) -> None:
+        """`done` bytes of the present file have passed."""
+        self._progress(self._label, min(self._finished + done, self._total), self._total)
+
+    def finish(self, size: int) -> None:
+        """The present file, of `size` bytes, is complete."""
+        self._finished += size
+
+
+def copy_checked(stream: Readable, target: Path, file: SourceFile, tally: Tally) -> None:
     """Copies `stream` to `target` and refuses other bytes than expected; on refusal nothing is left at `target`.
 
-    Raises `DependencyError` when there are more or fewer than `size` bytes, or their sha256 is another.
+    Raises `DependencyError` when there are more or fewer bytes than `file.size`, or their sha256 is another.
     """
     digest, done = hashlib.sha256(), 0
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("wb") as file:
-        while done <= size and (block := stream.read(BLOCK)):
-            file.write(block)
+    with target.open("wb") as output:
+        while done <= file.size and (block := stream.read(BLOCK)):
+            output.write(block)
             digest.update(block)
             done += len(block)
-            progress(label, min(done, size), size)
-    if done != size or digest.hexdigest() != sha256:
+            tally.at(done)
+    if done != file.size or digest.hexdigest() != file.sha256:
         target.unlink()
         raise wrong_contents(target.name)
+    tally.finish(done)
 
 
 def wrong_contents(filename: str) -> DependencyError:
@@ -51,15 +68,15 @@ def copy_local(model: ModelEntry, source: Path, originals: Path, progress: PullP
     In a folder a file is looked for under its path in the source, then under its bare name. Raises `DependencyError`
     when one is missing or is not the catalogue's.
     """
+    tally = Tally(progress, f"{model.name}: copying", sum(file.size for file in model.files))
     for file in model.files:
         with _find(model, file, source).open("rb") as stream:
-            copy_checked(stream, originals / file.path, file.sha256, file.size, progress, f"{model.name}: copying")
+            copy_checked(stream, originals / file.path, file, tally)
 
 
 def _find(model: ModelEntry, file: SourceFile, source: Path) -> Path:
     name = Path(file.path).name
-    candidates = [source / file.path, source / name] if source.is_dir() else [source]
-    for path in candidates:
+    for path in [source / file.path, source / name] if source.is_dir() else [source]:
         if path.is_file() and (path.name == name or len(model.files) == 1):
             return path
     raise DependencyError(f"{model.name}: {file.path} is not in the place given with --from.")

@@ -101,9 +101,7 @@ def verify(name: str, progress: PullProgress | None = None) -> list[str]:
         if progress is not None:
             progress(f"{name}: verifying", done, total)
     known = {file.path for file in pulled.files} | {PULLED}
-    problems += [
-        f"{name}: {extra} does not belong there; {mend}" for extra in sorted(set(_files_in(folder)) - known)
-    ]
+    problems += [f"{name}: {extra} does not belong there; {mend}" for extra in sorted(set(_files_in(folder)) - known)]
     return problems
 
 
@@ -169,6 +167,8 @@ def land(converted: Path, root: Path, model: ModelEntry) -> Path:
     text = json.dumps({"schema_version": 1, **asdict(pulled)}, indent=1, ensure_ascii=False)
     write_atomic(converted / PULLED, text.encode(), mode=0o644)
     for file in files:
+        # safetensors writes files that only their owner may read; a lab may share one weights folder.
+        (converted / file.path).chmod(0o644)
         with (converted / file.path).open("rb") as stream:
             os.fsync(stream.fileno())
     for folder in sorted({(converted / file.path).parent for file in files}):

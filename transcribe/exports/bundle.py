@@ -1,0 +1,140 @@
+"""The whole coder bundle as bytes, from redacted transcripts alone.
+
+Pure: the same transcripts, settings and previous manifest give the same bytes, whatever the clock, the machine's user
+and the study's path.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from transcribe.errors import UsageError, ValidationError
+from transcribe.exports import conventions, docx, manifest, readme, turns, txt, vtt
+from transcribe.exports.layout import DRAFT_FLAG, CoderTranscript, lay_out
+from transcribe.exports.manifest import MANIFEST, README, BundleManifest, KnownVersion, LabelCount, TranscriptEntry
+
+
+@dataclass(frozen=True, slots=True)
+class BundleOptions:
+    """What is the same for all transcripts; `models` are names and revisions, never paths.
+
+    `program` is a key of `readme.PROGRAMS` or empty; `page` is a key of `docx.PAGES`.
+    """
+
+    tool_version: str
+    quality: str = ""
+    models: tuple[str, ...] = ()
+    rendering: str = "verbatim"
+    level: str = "team"
+    program: str = ""
+    page: str = "A4"
+
+
+def build(
+    items: Sequence[CoderTranscript],
+    withheld: Sequence[str],
+    options: BundleOptions,
+    previous: BundleManifest | None = None,
+) -> dict[str, bytes]:
+    """Every file of `coders/` by its relative path.
+
+    `withheld` are the ids of recordings that are not in it; `previous` is the manifest of the release before, from
+    which version and release numbers go on. A version in `items` is not read. Raises `UsageError` for an unknown
+    program or page, `ValidationError` for two transcripts of one id and as `lay_out` does.
+    """
+    if options.program not in ("", *readme.PROGRAMS) or options.page not in docx.PAGES:
+        programs, pages = ", ".join(readme.PROGRAMS), ", ".join(docx.PAGES)
+        raise UsageError(f"[export]: program must be one of {programs} or empty, page one of {pages}")
+    items = number_versions(items, previous)
+    settings = manifest.Settings(
+        options.quality, options.rendering, options.level, options.models, options.program, options.page
+    )
+    entries = tuple(_entry(item) for item in items)
+    withheld = tuple(sorted(set(withheld)))
+    files = {"conventions.md": conventions.write(settings, entries), "turns.csv": turns.write(items)}
+    for item in items:
+        transcript, header = item.transcript, item.header
+        files[f"transcripts/docx/{header.recording}.docx"] = docx.write(transcript, header, options.page)
+        files[f"transcripts/txt/{header.recording}.txt"] = txt.write(transcript, header)
+        files[f"sync/{header.recording}.vtt"] = vtt.write(transcript, header)
+    unnumbered = {**files, README: readme.write(settings, entries, withheld, release=0)}
+    content = manifest.content_digest(unnumbered, settings, entries, withheld)
+    release = 1 if previous is None else previous.release + (content != previous.content)
+    files[README] = readme.write(settings, entries, withheld, release)
+    files[MANIFEST] = manifest.write(
+        BundleManifest(
+            "transcribe",
+            options.tool_version,
+            release,
+            content,
+            settings,
+            entries,
+            withheld,
+            _absent(entries, previous),
+            manifest.file_entries(files),
+        )
+    )
+    return files
+
+
+def number_versions(items: Sequence[CoderTranscript], previous: BundleManifest | None) -> tuple[CoderTranscript, ...]:
+    """The transcripts sorted by id, each with the version after the last one if its utterances have changed.
+
+    Review state, pair and date may change without a new version: coders need not amend anything then.
+    """
+    known = {} if previous is None else {entry.id: entry for entry in (*previous.absent, *previous.transcripts)}
+    numbered: dict[str, CoderTranscript] = {}
+    for item in sorted(items, key=lambda item: item.header.recording):
+        name = item.header.recording
+        if name.casefold() in numbered:
+            raise ValidationError(f"{name}: there are two transcripts of this name; file names would clash")
+        last = known.get(name)
+        version = 1 if last is None else last.version + (last.content != transcript_digest(item))
+        numbered[name.casefold()] = CoderTranscript(replace(item.header, version=version), item.transcript)
+    return tuple(numbered.values())
+
+
+def transcript_digest(item: CoderTranscript) -> str:
+    """The sha256 of a transcript's utterances: ids, speakers, times, texts and flags."""
+    plain = [
+        [turn.id, turn.speaker, turn.start_ms, turn.end_ms, turn.text, [f for f in turn.flags if f != DRAFT_FLAG]]
+        for turn in lay_out(item.transcript, item.header)
+    ]
+    return hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()
+
+
+def _entry(item: CoderTranscript) -> TranscriptEntry:
+    header = item.header
+    found = lay_out(item.transcript, header)
+    spoken = [turn for turn in found if not turn.is_event]
+    labels = Counter(mark.label for utterance in item.transcript.utterances for mark in utterance.marks)
+    return TranscriptEntry(
+        id=header.recording,
+        pair=header.pair,
+        role=header.role,
+        month=header.month,
+        duration_ms=round(header.duration * 1000),
+        version=header.version,
+        review=header.review,
+        draft=header.draft,
+        content=transcript_digest(item),
+        utterances=len(spoken),
+        words=sum(len(turn.text.split()) for turn in spoken),
+        repunctuated=sum(turn.repunctuated for turn in spoken),
+        redactions=tuple(LabelCount(label, count) for label, count in sorted(labels.items())),
+        speakers=tuple(dict.fromkeys(turn.speaker for turn in spoken)),
+    )
+
+
+def _absent(entries: Sequence[TranscriptEntry], previous: BundleManifest | None) -> tuple[KnownVersion, ...]:
+    if previous is None:
+        return ()
+    present = {entry.id for entry in entries}
+    gone = {
+        entry.id: KnownVersion(entry.id, entry.version, entry.content)
+        for entry in (*previous.absent, *previous.transcripts)
+        if entry.id not in present
+    }
+    return tuple(gone[name] for name in sorted(gone))
