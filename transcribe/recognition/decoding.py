@@ -126,7 +126,8 @@ def _decode(
     n, prompt_length = len(prompts), len(prompts[0])
     if n == 0:
         return {}
-    max_tokens = model.config.dims.n_text_ctx - prompt_length
+    # Word times need room for two more tokens, `no_timestamps` and the end.
+    max_tokens = model.config.dims.n_text_ctx - prompt_length - 2
     state = _start(model, n, max_tokens)
     random = dict(zip(slots.rows, generators, strict=False))
     prompt = torch.tensor(prompts, device=model.device)

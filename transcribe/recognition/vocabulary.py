@@ -19,6 +19,7 @@ class Vocabulary:
         plain = self.tokenizer("en")
         self.eot: int = plain.eot
         self.no_speech: int = plain.no_speech
+        self.no_timestamps: int = plain.no_timestamps
         self.timestamp_begin: int = plain.timestamp_begin
         self._decode_bytes = plain.encoding.decode
         self._languages = dict(zip(plain.all_language_codes, plain.all_language_tokens, strict=True))

@@ -130,7 +130,6 @@ class WhisperModel:
     text_positions: Tensor
     text_blocks: tuple[tuple[Block, CrossAttention], ...]
     text_norm: Norm
-    logits: Linear
 
     def encode(self, mel: Tensor) -> Tensor:
         """Log-mel windows (b, n_mels, 2t) to features (b, t, d)."""
@@ -185,7 +184,6 @@ def build_model(config: ModelConfig, state: dict[str, Tensor], device: torch.dev
     take = _Weights(state, device, torch.float32 if device.type == "cpu" else torch.float16)
     dims = config.dims
     t, d, text = dims.n_audio_ctx, dims.n_audio_state, dims.n_text_state
-    embedding = take.tensor("decoder.token_embedding.weight", (dims.n_vocab, text))
     model = WhisperModel(
         config=config,
         device=device,
@@ -198,14 +196,13 @@ def build_model(config: ModelConfig, state: dict[str, Tensor], device: torch.dev
         audio_positions=take.tensor("encoder.positional_embedding", (t, d)),
         audio_blocks=tuple(take.block(f"encoder.blocks.{i}", d, t) for i in range(dims.n_audio_layer)),
         audio_norm=take.norm("encoder.ln_post", d),
-        token_embedding=embedding,
+        token_embedding=take.tensor("decoder.token_embedding.weight", (dims.n_vocab, text)),
         text_positions=take.tensor("decoder.positional_embedding", (dims.n_text_ctx, text)),
         text_blocks=tuple(
             (take.block(f"decoder.blocks.{i}", text, 16), take.cross(f"decoder.blocks.{i}", text, t))
             for i in range(dims.n_text_layer)
         ),
         text_norm=take.norm("decoder.ln", text),
-        logits=Linear(embedding, None, 16),
     )
     take.nothing_left()
     return model

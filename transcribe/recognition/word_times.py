@@ -1,4 +1,4 @@
-"""When each word was said: dynamic time warping over cross-attention, as openai-whisper does it, for whole batches.
+"""When each token was said: dynamic time warping over cross-attention, as openai-whisper does it, for whole batches.
 
 One teacher-forced pass over the kept keys and values gives the attention of the alignment heads; it is normalised
 over tokens, smoothed by a median of 7 frames and averaged over heads; the cheapest monotone path through it says at
@@ -6,10 +6,10 @@ which 20 ms frame each token begins. Path and ties are those of `whisper.timing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -22,43 +22,118 @@ FRAME_SECONDS = 0.02
 """Length of an encoder frame, the grid of word times."""
 
 _FRAME_SAMPLES = round(FRAME_SECONDS * SAMPLE_RATE)
-_PREPENDED = "\"'“¿([{-"
-_APPENDED = "\"'.。,，!！?？:：”)]}、"
-_SENTENCE_END = ".。!！?？"
-_LONGEST_MEDIAN = 0.7
-_ROWS_AT_ONCE = 8
+_MEDIAN_WIDTH = 7
+_WINDOWS_AT_ONCE = 8
 
-
-@dataclass(slots=True)
-class TimedWord:
-    """A word of a window: `start` and `end` in seconds from the window's begin; how many text tokens it has."""
-
-    word: str
-    tokens: list[int]
-    start: float
-    end: float
-    probability: float
+Matrix = NDArray[np.float32]
 
 
 def token_starts(
     model: WhisperModel,
+    vocabulary: Vocabulary,
     slots: Slots,
-    prompts: Sequence[tuple[int, ...]],
+    languages: Sequence[str],
     texts: Sequence[Sequence[int]],
-    samples: Sequence[int],
-) -> list[NDArray[np.float64]]:
-    """When each text token begins, and as last entry when the text ends: seconds in the window, shape (tokens + 1,).
+    lengths: Sequence[int],
+) -> list[list[float]]:
+    """Per window: when each text token begins, and as last entry when the text ends; seconds from its begin.
 
-    All sequences are in the order in which `slots` were filled: `prompts` and text tokens of each window, and its
-    length in samples without the padding, beyond which no token may lie.
+    All sequences are in the order in which `slots` were filled: each window's language, its text tokens (none: an
+    empty list is returned for it) and its length in samples without the padding, beyond which no token may lie.
     """
-    filled = [row for row in slots.rows if texts[row]]
-    starts: list[NDArray[np.float64]] = [np.zeros(1) for _ in texts]
-    if not filled:
-        return starts
-    slots.bring_to_front(sorted(filled, key=lambda row: len(texts[row])))
-    for first in range(0, len(filled), _ROWS_AT_ONCE):
-        rows = slots.rows[first : min(first + _ROWS_AT_ONCE, len(filled))]
-        sequences = [(*prompts[row], model_token, *texts[row]) for row, model_token in zip(rows, [0] * len(rows))]
-        starts_of = sequences  # placeholder
+    starts: list[list[float]] = [[] for _ in texts]
+    # Windows of similar length share a pass, so that little is computed for padding.
+    order = sorted((row for row in range(len(texts)) if texts[row]), key=lambda row: len(texts[row]))
+    slots.bring_to_front(order)
+    for first in range(0, len(order), _WINDOWS_AT_ONCE):
+        rows = order[first : first + _WINDOWS_AT_ONCE]
+        sequences = [
+            [*vocabulary.prompt(languages[row]), vocabulary.no_timestamps, *texts[row], vocabulary.eot] for row in rows
+        ]
+        longest = max(len(sequence) for sequence in sequences)
+        tokens = torch.tensor([s + [vocabulary.eot] * (longest - len(s)) for s in sequences], device=model.device)
+        memory = slots.cross[:, :, first : first + len(rows)]
+        scores = alignment_scores(model, memory, tokens)
+        matrices = []
+        for row, row_scores, sequence in zip(rows, scores, sequences, strict=True):
+            frames = min(max(lengths[row] // _FRAME_SAMPLES, 1), row_scores.shape[-1])
+            emphasis = attention_emphasis(row_scores[:, : len(sequence), :frames])
+            prompt_length = len(sequence) - len(texts[row]) - 2
+            matrices.append(emphasis[prompt_length:-1].cpu().numpy())
+        for row, frames_of_tokens in zip(rows, first_frames([-matrix for matrix in matrices]), strict=True):
+            starts[row] = [frame * FRAME_SECONDS for frame in frames_of_tokens]
     return starts
+
+
+def attention_emphasis(scores: Tensor) -> Tensor:
+    """Scores (heads, tokens, frames) to how much each frame stands out for each token: (tokens, frames)."""
+    weights = scores.softmax(dim=-1)
+    std, mean = torch.std_mean(weights, dim=-2, keepdim=True, unbiased=False)
+    # A recording of one frame has the same weight for all tokens; its deviation of zero must not divide.
+    return median_of_seven((weights - mean) / std.clamp(min=1e-12)).mean(dim=0)
+
+
+def median_of_seven(x: Tensor) -> Tensor:
+    """The running median of width 7 along the last dimension of x (a, b, c), reflected at the edges.
+
+    Found by minima and maxima of shifted copies: of five of the seven values neither the least nor the greatest
+    can be the median, so both are dropped, the next value comes in, and so on. Much faster than sorting.
+    """
+    pad = _MEDIAN_WIDTH // 2
+    if x.shape[-1] <= pad:
+        return x
+    padded = F.pad(x, (pad, pad), mode="reflect")
+    shifted = [padded[..., i : i + x.shape[-1]] for i in range(_MEDIAN_WIDTH)]
+    kept = shifted[: pad + 1]
+    for value in shifted[pad + 1 :]:
+        kept = [*kept, value]
+        for i in range(1, len(kept)):
+            kept[0], kept[i] = torch.minimum(kept[0], kept[i]), torch.maximum(kept[0], kept[i])
+        for i in range(1, len(kept) - 1):
+            kept[i], kept[-1] = torch.minimum(kept[i], kept[-1]), torch.maximum(kept[i], kept[-1])
+        kept = kept[1:-1]
+    return kept[0]
+
+
+def first_frames(costs: Sequence[Matrix]) -> list[list[int]]:
+    """Per matrix (tokens, frames): the first frame of each token on the cheapest monotone path through the matrix.
+
+    The path leads from the first token and frame to the last of both and advances token, frame or both by one. All
+    matrices are worked on together, one anti-diagonal after another, because cells of one do not depend on another.
+    """
+    tokens = max(cost.shape[0] for cost in costs)
+    frames = max(cost.shape[1] for cost in costs)
+    diagonals = tokens + frames - 1
+    skewed = np.zeros((diagonals, len(costs), tokens), dtype=np.float32)
+    for row, cost in enumerate(costs):
+        for token, line in enumerate(cost):
+            skewed[token : token + len(line), row, token] = line
+    # Index 0 along the last axis is the border before the first token; entry d of `steps` is the diagonal
+    # token + frame = d, and says how its cells were reached: 0 both advanced, 1 the token, 2 the frame.
+    before = np.full((len(costs), tokens + 1), np.inf, dtype=np.float32)
+    before[:, 0] = 0.0
+    previous = np.full_like(before, np.inf)
+    steps = np.empty((diagonals, len(costs), tokens), dtype=np.int8)
+    for d in range(diagonals):
+        both, token_alone, frame_alone = before[:, :-1], previous[:, :-1], previous[:, 1:]
+        token_step = (token_alone < both) & (token_alone < frame_alone)
+        both_step = (both < token_alone) & (both < frame_alone)
+        steps[d] = np.where(both_step, 0, np.where(token_step, 1, 2))
+        current = np.full_like(previous, np.inf)
+        np.minimum(np.minimum(both, token_alone), frame_alone, out=current[:, 1:])
+        current[:, 1:] += skewed[d]
+        current[:, d + 2 :] = np.inf
+        before, previous = previous, current
+    return [_trace_back(steps[:, row].tolist(), *cost.shape) for row, cost in enumerate(costs)]
+
+
+def _trace_back(steps: list[list[int]], tokens: int, frames: int) -> list[int]:
+    token, frame = tokens - 1, frames - 1
+    first = [0] * tokens
+    while token > 0 or frame > 0:
+        first[token] = frame
+        step = 2 if token == 0 else 1 if frame == 0 else steps[token + frame][token]
+        token -= step != 2
+        frame -= step != 1
+    first[0] = 0
+    return first

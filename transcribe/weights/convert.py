@@ -10,7 +10,7 @@ import gzip
 import json
 import pickle
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -45,7 +45,7 @@ class _Resolution(enum.Enum):
     CHUNK = 2
 
 
-_STAND_INS = [
+_STAND_INS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
     (_Specifications, "pyannote.audio.core.task.Specifications"),
     (_Problem, "pyannote.audio.core.task.Problem"),
     (_Resolution, "pyannote.audio.core.task.Resolution"),

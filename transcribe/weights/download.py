@@ -34,7 +34,7 @@ def download(
     partial.touch()
     try:
         for attempt in range(_ATTEMPTS):
-            reason = _continue(url, partial, file, tally, token, refusal)
+            reason = _continue(url, partial, file, tally, token=token, refusal=refusal)
             if partial.stat().st_size >= file.size:
                 break
             if attempt + 1 < _ATTEMPTS:
@@ -52,7 +52,7 @@ def download(
         partial.unlink(missing_ok=True)
 
 
-def _continue(url: str, partial: Path, file: SourceFile, tally: Tally, token: str, refusal: str) -> str:
+def _continue(url: str, partial: Path, file: SourceFile, tally: Tally, *, token: str, refusal: str) -> str:
     """Appends what it can get to `partial`; returns why it ended. Raises what another attempt would not mend."""
     try:
         with _open(url, partial.stat().st_size, token) as response, partial.open("r+b") as output:
@@ -91,7 +91,7 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 class _SameHostToken(urllib.request.HTTPRedirectHandler):
     """Follows redirects, but takes the token to no other host: storage behind a redirect has no business with it."""
 
-    def redirect_request(
+    def redirect_request(  # noqa: PLR0917 (urllib's own signature)
         self,
         req: urllib.request.Request,
         fp: IO[bytes],
@@ -121,6 +121,9 @@ def _open(url: str, start: int, token: str) -> http.client.HTTPResponse:
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 (download() checked the scheme)
     try:
         response: http.client.HTTPResponse = urllib.request.build_opener(_SameHostToken).open(request, timeout=_TIMEOUT)
-    except http.client.HTTPException as error:
+    except urllib.error.URLError:
+        raise
+    except (OSError, http.client.HTTPException) as error:
+        # Reset or timed out between the request and the answer: urllib passes these on as they are.
         raise _BrokenConnectionError(type(error).__name__) from error
     return response

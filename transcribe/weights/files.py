@@ -58,7 +58,7 @@ def wrong_contents(filename: str) -> DependencyError:
     """The error for a file that is not the catalogue's, wherever it came from."""
     return DependencyError(
         f"{filename} is not the file that the catalogue describes: its size or sha256 differs. Nothing was kept. "
-        "Try again; if it happens again, the file is damaged, was replaced at its source, or transcribe must be updated."
+        "Try again; if it happens again, the file is damaged or was replaced at its source, or transcribe is too old."
     )
 
 

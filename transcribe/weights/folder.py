@@ -79,7 +79,12 @@ def verify(name: str, progress: PullProgress | None = None) -> list[str]:
 
     Raises `UsageError` when the catalogue has no such model.
     """
-    model = entry(name)
+    return problems_with(entry(name), progress)
+
+
+def problems_with(model: ModelEntry, progress: PullProgress | None = None) -> list[str]:
+    """`verify` for an entry that need not be in the catalogue."""
+    name = model.name
     mend = f"run: transcribe models pull {name}"
     folder = weights_folder() / name
     if not folder.exists():
@@ -129,6 +134,11 @@ def read_pulled(folder: Path) -> Pulled | None:
         )
     except (FileNotFoundError, NotADirectoryError, KeyError, TypeError, ValueError):
         return None
+    except PermissionError as error:
+        raise DependencyError(
+            f"The weights folder {folder} cannot be read by this user; set its permissions, or choose another with "
+            "the environment variable TRANSCRIBE_MODELS."
+        ) from error
 
 
 @contextmanager

@@ -31,6 +31,8 @@ def pull(model: ModelEntry, progress: PullProgress, source: Path | None = None) 
     """
     root = weights_folder()
     try:
+        if not problems_with(model):
+            return root / model.name  # before the lock: the folder may be read-only
         root.mkdir(parents=True, exist_ok=True)
         lock = FileLock(root / f".{model.name}.lock")
         try:
@@ -40,7 +42,7 @@ def pull(model: ModelEntry, progress: PullProgress, source: Path | None = None) 
             lock.acquire()
         try:
             sweep(root, model.name)
-            if _is_whole(model, root):
+            if not problems_with(model):
                 return root / model.name
             _check_space(model, root)
             return _fetch_and_land(model, root, progress, source)
@@ -90,11 +92,6 @@ def _fetch(model: ModelEntry, downloads: Path, originals: Path, progress: PullPr
         raise DependencyError(f"{model.name} is not published; run: transcribe models pull {model.name} --from FILE")
 
 
-def _is_whole(model: ModelEntry, root: Path) -> bool:
-    pulled = read_pulled(root / model.name)
-    return pulled is not None and is_current(pulled, model) and not verify(model.name)
-
-
 def _check_space(model: ModelEntry, root: Path) -> None:
     # The download, what is unpacked from it and what it is converted to lie side by side a while.
     needed = 3 * max(model.size, sum(file.size for file in model.files))
@@ -107,10 +104,8 @@ def _check_space(model: ModelEntry, root: Path) -> None:
 
 
 def _disk_error(root: Path, error: OSError) -> DependencyError:
-    if error.errno == errno.ENOSPC:
-        reason = "there is no space left on it"
-    else:
-        reason = error.strerror or type(error).__name__
+    full = error.errno == errno.ENOSPC
+    reason = "there is no space left on it" if full else error.strerror or type(error).__name__
     return DependencyError(
         f"The weights folder {root} cannot be written: {reason}. "
         "Mend it, or choose another folder with the environment variable TRANSCRIBE_MODELS."
