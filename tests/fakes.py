@@ -88,9 +88,7 @@ class FakeDetector:
                 while at >= 0:
                     end = at + len(self.name)
                     found.append(
-                        PiiCandidate(
-                            transcript.recording, utterance.id, at, end, "PERSON", "direct", "fake", 0.9
-                        )
+                        PiiCandidate(transcript.recording, utterance.id, at, end, "PERSON", "direct", "fake", 0.9)
                     )
                     at = utterance.text.find(self.name, end)
         return found

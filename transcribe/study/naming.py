@@ -3,6 +3,7 @@
 A wrong guess is worse than none, because it may go unnoticed: where a name can be read in two ways, nothing is read.
 """
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
@@ -12,7 +13,7 @@ from typing import TypeVar
 from transcribe.records import Role
 from transcribe.study.codes import ROLES, is_pair
 
-_SUFFIX = re.compile(r"(?<=.)\.[A-Za-z0-9]{1,5}$")
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _TOKEN = re.compile(r"([^\W\d_]+|[0-9]+)")
 _DATE = re.compile(
     r"(?<![0-9])(?:(?:19|20)[0-9]{2}([-_. ]?)[01]?[0-9]\1[0-3]?[0-9]|[0-3]?[0-9]([-_. ])[0-3]?[0-9]\2(?:19|20)[0-9]{2})"
@@ -25,8 +26,11 @@ _PAIR_WORDS = frozenset({"pair", "dyad"})
 _ROLE_WORDS = {**{role.casefold(): role for role in ROLES}, "observation": "OBS"}
 # What recorders, cameras and calendars put before a number; none of it is a pair.
 _NO_PAIRS = frozenset(
-    "rec img dsc zoom vn aud vid mov ste trk tr ch v mp h take file new copy ver wav voice dm ws ds int no nr "
-    "jan feb mar apr may jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun am pm".split()
+    re.findall(
+        "[a-z]+",
+        "rec img dsc zoom vn aud vid mov ste trk tr ch v mp h take file new copy ver wav voice dm ws ds int no nr "
+        "jan feb mar apr may jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun am pm",
+    )
 )
 _MOST_SESSIONS = 20
 
@@ -92,7 +96,7 @@ def _tokens(stem: str) -> list[_Token]:
 def _numbers_after(tokens: Sequence[_Token], words: Collection[str], used: set[int]) -> list[int]:
     """The numbers, from 1, that follow one of the words (`part2`, `Part 2`, `part-2`); they are marked as used."""
     found = []
-    for index, (word, number) in enumerate(zip(tokens, tokens[1:], strict=False), start=1):
+    for index, (word, number) in enumerate(itertools.pairwise(tokens), start=1):
         if word.text in words and index not in used and number.number and re.fullmatch(r"[-_. #]{0,2}", number.gap):
             found.append(number.number)
             used.update((index - 1, index))
@@ -117,7 +121,7 @@ def _part(tokens: Sequence[_Token], used: set[int]) -> tuple[int | None, int | N
 def _joined_codes(tokens: Sequence[_Token], used: set[int]) -> list[_Token]:
     """Letters and digits that touch, such as `P01`, as one token each; not those that mean something else."""
     found = []
-    for index, (word, number) in enumerate(zip(tokens, tokens[1:], strict=False)):
+    for index, (word, number) in enumerate(itertools.pairwise(tokens)):
         taken = word.text in _NO_PAIRS | _SESSION_WORDS | _PART_WORDS | _PAIR_WORDS | set(_ROLE_WORDS)
         starts = index == 0 or word.gap != ""
         if starts and not taken and number.gap == "" and number.number is not None and not {index, index + 1} & used:
@@ -130,8 +134,12 @@ def _pair(tokens: Sequence[_Token], used: set[int]) -> str:
     has_role = any(token.text in _ROLE_WORDS for token in tokens)
     numbered = _numbers_after(tokens, _PAIR_WORDS, used)
     codes = [t for t in _joined_codes(tokens, used) if is_pair(t.written.upper()) and _may_be_pair(t.written, has_role)]
-    if len(codes) + len(numbered) > 1:
-        codes = [token for token in codes if not re.fullmatch(r"s[0-9]{1,2}", token.text)]
+    # `S2` is the pair S2 only where it comes first; behind anything else it is a session, as in our own ids.
+    codes = [
+        t
+        for t in codes
+        if not re.fullmatch(r"s[0-9]{1,2}", t.text) or t.written == tokens[0].written + _next(tokens, 0)
+    ]
     found = {token.written.upper() for token in codes} | {f"P{number:02d}" for number in numbered}
     if not found:
         found = {f"P{number:02d}" for number in _numbers_after(tokens, set(_ROLE_WORDS), used)}
