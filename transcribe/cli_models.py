@@ -20,10 +20,9 @@ def list_models() -> None:
     """Show every model the program knows: quality, size, licence, and whether it is here."""
     table = Table("model", "quality", "for", "size", "licence", "here", box=None, pad_edge=False)
     for model in read_catalog():
-        size = f"{sum(file.size for file in model.files) / 1e6:.0f} MB"
         licence = model.licence + (" (gated: needs your token once)" if model.gated else "")
         here = "yes" if is_pulled(model.name) else "no"
-        table.add_row(model.name, model.quality, model.kind, size, licence, here)
+        table.add_row(model.name, ", ".join(model.quality), model.kind, f"{model.size / 1e6:.0f} MB", licence, here)
     Console().print(table)
     typer.echo(f"Folder: {weights_folder()}")
 
@@ -34,34 +33,30 @@ def pull_models(
     source: Annotated[
         Path | None, typer.Option("--from", help="A file or folder with the weights, instead of the network.")
     ] = None,
-    again: Annotated[
-        bool, typer.Option("--again", help="Pull even if it is here: after `verify` found damage.")
-    ] = False,
 ) -> None:
-    """Bring weights to this machine, verified by sha256; without names: the embedded default (draft) weights."""
+    """Bring weights to this machine, verified by sha256; without names: the embedded default (draft) weights.
+
+    What is here and undamaged is left alone; what is damaged is brought again.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    for name in names or DRAFT_MODELS:
-        model = entry(name)
-        if is_pulled(name) and not again:
-            typer.echo(f"{name}: here")
-            continue
-        with Progress(*columns, console=Console(stderr=True)) as bars:
-            task = bars.add_task(name, total=None)
+    for model in [entry(name) for name in names or DRAFT_MODELS]:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task(model.name, total=None)
 
             def show(
-                step: str, done: int, total: int, name: str = name, bars: Progress = bars, task: TaskID = task
+                step: str, done: int, total: int, *, name: str = model.name, bars: Progress = bars, task: TaskID = task
             ) -> None:
                 bars.update(task, description=f"{name}: {step}", completed=done, total=total or None)
 
             pull(model, show, source)
-        typer.echo(f"{name}: pulled and verified")
+        typer.echo(f"{model.name}: here and verified")
 
 
 @models_app.command("verify", epilog="Example: transcribe models verify")
 def verify_models(names: NamesArgument = None) -> None:
     """Hash the weights on this machine again; exit 6 if one is damaged."""
     problems: list[str] = []
-    for name in names or [model.name for model in read_catalog() if is_pulled(model.name)]:
+    for name in names or [model.name for model in read_catalog() if (weights_folder() / model.name).exists()]:
         found = verify(name)
         problems += found
         typer.echo(f"{name}: {'; '.join(found) if found else 'as pulled'}")

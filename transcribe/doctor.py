@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 
 from transcribe.audio.ffmpeg import ffmpeg_version
-from transcribe.config import PII_MODEL, TIERS
+from transcribe.config import TIERS
 from transcribe.errors import TranscribeError
 from transcribe.redaction.key import open_key, recipients_count
 from transcribe.store import StudyFolder
@@ -77,8 +77,8 @@ def _weights() -> list[Finding]:
             fact = f"{len(missing)} of {len(tier.models)} missing"
             findings.append(Finding(f"weights, {tier.quality}", fact, not needed, pulling))
             continue
-        damaged = [name for name in tier.models if name != PII_MODEL and verify(name)]
-        mend = "" if not damaged else f"transcribe models pull --again {' '.join(damaged)}"
+        damaged = [name for name in tier.models if verify(name)]
+        mend = "" if not damaged else f"transcribe models pull {' '.join(damaged)}"
         findings.append(Finding(f"weights, {tier.quality}", "damaged" if damaged else "here", not damaged, mend))
     return findings
 

@@ -12,7 +12,7 @@ import pickle
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import torch
@@ -80,6 +80,8 @@ def convert(model: ModelEntry, originals: Path, converted: Path) -> None:
             _convert_campplus(_only(model, originals, ".pt"), converted)
         case "spacy":
             _copy_spacy(model, originals, converted)
+        case _:
+            assert_never(model.format)
 
 
 def _convert_ctranslate2(model: ModelEntry, originals: Path, converted: Path) -> None:
@@ -167,9 +169,14 @@ def _convert_pipeline(originals: Path, converted: Path) -> None:
     (converted / "plda").mkdir()
     for name in ("plda.npz", "xvec_transform.npz"):
         # An .npz may hold pickled objects; reading every array proves that these hold numbers only.
-        with np.load(originals / "plda" / name, allow_pickle=False) as arrays:
-            for array in arrays.files:
-                arrays[array]
+        try:
+            with np.load(originals / "plda" / name, allow_pickle=False) as arrays:
+                for array in arrays.files:
+                    arrays[array]
+        except ValueError as error:
+            raise ValidationError(
+                f"plda/{name} holds Python objects that are not weights; it was not loaded."
+            ) from error
         shutil.copyfile(originals / "plda" / name, converted / "plda" / name)
     shutil.copyfile(originals / "config.yaml", converted / "config.yaml")
 

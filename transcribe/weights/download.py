@@ -91,7 +91,7 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 class _SameHostToken(urllib.request.HTTPRedirectHandler):
     """Follows redirects, but takes the token to no other host: storage behind a redirect has no business with it."""
 
-    def redirect_request(  # noqa: PLR0917 (urllib's own signature)
+    def redirect_request(
         self,
         req: urllib.request.Request,
         fp: IO[bytes],

@@ -68,7 +68,7 @@ def copy_local(model: ModelEntry, source: Path, originals: Path, progress: PullP
     In a folder a file is looked for under its path in the source, then under its bare name. Raises `DependencyError`
     when one is missing or is not the catalogue's.
     """
-    tally = Tally(progress, f"{model.name}: copying", sum(file.size for file in model.files))
+    tally = Tally(progress, "copying", sum(file.size for file in model.files))
     for file in model.files:
         with _find(model, file, source).open("rb") as stream:
             copy_checked(stream, originals / file.path, file, tally)

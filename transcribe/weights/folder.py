@@ -29,7 +29,7 @@ BLOCK = 1 << 20
 """Bytes read at a time."""
 
 PullProgress = Callable[[str, int, int], None]
-"""Told (what is being done, bytes done, bytes in all); in all is 0 while it is not known."""
+"""Told (step, bytes done, bytes in all): the step in a word or two; bytes in all is 0 where bytes tell nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def problems_with(model: ModelEntry, progress: PullProgress | None = None) -> li
             problems.append(f"{name}: {file.path} was changed since it was pulled; {mend}")
         done += file.size
         if progress is not None:
-            progress(f"{name}: verifying", done, total)
+            progress("verifying", done, total)
     known = {file.path for file in pulled.files} | {PULLED}
     problems += [f"{name}: {extra} does not belong there; {mend}" for extra in sorted(set(_files_in(folder)) - known)]
     return problems

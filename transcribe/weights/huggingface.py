@@ -28,7 +28,7 @@ def download_snapshot(model: ModelEntry, originals: Path, progress: PullProgress
         raise DependencyError(f"{model.name} needs a Hugging Face token. {how_to_get_access(model)}")
     site = os.environ.get("HF_ENDPOINT", "").rstrip("/") or _SITE
     refusal = f"{model.name}: Hugging Face refused access. {how_to_get_access(model)}"
-    tally = Tally(progress, f"{model.name}: downloading", model.size)
+    tally = Tally(progress, "downloading", model.size)
     for file in model.files:
         url = f"{site}/{model.repository}/resolve/{model.revision}/{file.path}"
         download(url, originals / file.path, file, tally, token=token, refusal=refusal)

