@@ -140,7 +140,7 @@ def engine_stage(
                     raise EngineError(f"the {stage} engine answered for a recording it was not given")
                 waiting.remove(outcome.recording)
                 _take(batch, stage, wanted[outcome.recording], outcome, check, results)
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything; its message may hold speech
+        except Exception as error:
             if not waiting:
                 raise
             batch.fail(waiting.pop(0), stage, _engine_error(stage, error))

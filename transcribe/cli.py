@@ -1,6 +1,7 @@
 """The command line: a thin skin over the library. Heavy imports are made inside the commands that need them."""
 
 import logging
+import os
 import sys
 import traceback
 import warnings
@@ -204,11 +205,11 @@ def run(
             _initialise(folder, target, accept_folder_risk, recovery_kept)
         target = _study(study or folder)
         refuse_risky_folder(target.root, accept=accept_folder_risk)
-        flags = {"quality": quality and quality.value, "device": device, "language": language, "jobs": jobs}
-        settings = with_overrides(read_settings(target.settings), flags)
+        flags = {"quality": quality and quality.value, "device": device, "jobs": jobs}
+        settings = with_overrides(read_settings(target.settings), os.environ, flags)
         open_key(target)  # before weights are looked for: without the key nothing else matters
         engines = open_engines(settings.quality, settings.device, settings.jobs)
-        request = RunRequest(tuple(only or ()), settings.language, speakers)
+        request = RunRequest(tuple(only or ()), language or "", speakers)
         with showing_progress(progress.value) as observer:
             report = run_study(target, settings, engines, request, observer)
     show_run(target, report, engines)
@@ -228,7 +229,7 @@ def release(study: StudyArgument, accept_folder_risk: RiskOption = False) -> Non
     with _interruptible():
         target = _study(study)
         refuse_risky_folder(target.root, accept=accept_folder_risk)
-        settings = with_overrides(read_settings(target.settings), {})
+        settings = with_overrides(read_settings(target.settings), os.environ, {})
         with showing_progress("auto") as observer:
             report = release_only(target, settings, open_detector(), observer)
     show_run(target, report, None)

@@ -7,9 +7,9 @@ from rich.table import Table
 from transcribe.config import Engines
 from transcribe.doctor import Finding
 from transcribe.pipeline import RunReport
-from transcribe.records import StageRun
+from transcribe.records import Recording
 from transcribe.status import RecordingStatus
-from transcribe.store import StudyFolder, read_run_log
+from transcribe.store import StudyFolder, stage_run, stored
 from transcribe.study.initialise import InitReport
 
 
@@ -62,12 +62,16 @@ def show_run(study: StudyFolder, report: RunReport, engines: Engines | None) -> 
 
 def _speeds(study: StudyFolder, report: RunReport) -> list[tuple[str, str]]:
     """Speed of the two long stages over the recordings of this run, from their `run.json`."""
-    lines: list[StageRun] = [line for name in report.computed for line in read_run_log(study, name).stages]
     speeds = []
     for stage, word in (("diarize", "diarisation"), ("recognize", "recognition")):
-        seconds = sum(line.seconds for line in lines if line.stage == stage)
+        audio = seconds = 0.0
+        for name in report.computed:
+            recording = stored(Recording, study, name, "probe", None)
+            line = stage_run(study, name, stage)
+            if recording is not None and line is not None:
+                audio, seconds = audio + recording.duration, seconds + line.seconds
         if seconds > 0:
-            speeds.append((word, f"{seconds:.1f} s, {report.audio_seconds / seconds:.1f} × real time"))
+            speeds.append((word, f"{seconds:.1f} s, {audio / seconds:.1f} × real time"))
     return speeds
 
 

@@ -101,7 +101,6 @@ def open_engines(quality: str, device: str, jobs: int) -> Engines:
     """
     from transcribe.diarization.diarizer import community_diarizer, draft_diarizer
     from transcribe.recognition.recognizer import WhisperRecognizer
-    from transcribe.redaction.detector import PresidioDetector
 
     device = choose_device(device)
     tier = choose_tier(quality, device)
@@ -115,5 +114,11 @@ def open_engines(quality: str, device: str, jobs: int) -> Engines:
         diarizer = draft_diarizer(segmentation, embedding, revisions, device=device, threads=threads)
     else:
         diarizer = community_diarizer(locate("community-1"), revision("community-1"), device=device, threads=threads)
-    detector = PresidioDetector(locate(PII_MODEL), revision(PII_MODEL))
-    return Engines(tier.quality, device, diarizer, recognizer, detector)
+    return Engines(tier.quality, device, diarizer, recognizer, open_detector())
+
+
+def open_detector() -> PiiDetector:
+    """The detector of personal information. Raises `DependencyError`."""
+    from transcribe.redaction.detector import PresidioDetector
+
+    return PresidioDetector(locate(PII_MODEL), revision(PII_MODEL))

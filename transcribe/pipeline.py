@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from transcribe import stages
 from transcribe.batch import Batch, Failure
 from transcribe.config import Engines
+from transcribe.engines import PiiDetector
 from transcribe.errors import EXIT_OK, EXIT_SOME_FAILED, EXIT_WITHHELD, TranscribeError, UsageError, WithheldError
 from transcribe.progress import Progress
 from transcribe.records import Diarization, Recognition, Recording, Transcript
 from transcribe.redaction.key import open_key
+from transcribe.redaction.registry import Registry
 from transcribe.release import Release
 from transcribe.report import write_report
 from transcribe.store import StudyFolder, locked
-from transcribe.study.manifest import ManifestProblem, PlannedRecording, read_manifest
+from transcribe.study.manifest import ManifestProblem, ManifestReading, PlannedRecording, read_manifest
 from transcribe.study.roster import read_roster
 from transcribe.study.settings import Settings
 from transcribe.study_release import release_study
@@ -39,7 +41,6 @@ class RunReport:
     warnings: Mapping[str, Sequence[str]]
     withheld: Mapping[str, str]
     release: Release | None
-    audio_seconds: float
 
     @property
     def exit_code(self) -> int:
@@ -59,7 +60,6 @@ def run_study(
     """
     with locked(study):
         registry = open_key(study)
-        roster = read_roster(study.roster)
         reading = read_manifest(study)
         plans = {plan.id: plan for plan in reading.recordings}
         chosen = _chosen(plans, request.only)
@@ -67,27 +67,43 @@ def run_study(
         recordings = stages.probe(batch, [plans[name] for name in chosen])
         progress.batch(_work(batch, recordings))
         diarizations = stages.diarize(batch, plans, recordings, engines.diarizer, request.speakers)
-        recognitions = stages.recognize(batch, plans, recordings, diarizations, engines.recognizer, request.language)
+        languages = {name: request.language or plans[name].language or settings.language for name in plans}
+        recognitions = stages.recognize(batch, plans, recordings, diarizations, engines.recognizer, languages)
         transcripts = stages.attribute_words(batch, recordings, recognitions, diarizations)
         recordings, transcripts = _with_earlier_results(batch, plans, recordings, transcripts)
-        redactions, registry = stages.redact(batch, recordings, transcripts, roster, registry, engines.detector)
-        withheld = {f.recording: f.error.message for f in batch.failures if isinstance(f.error, WithheldError)}
-        release, leaking = release_study(
-            study, settings, plans, recordings, transcripts, redactions, roster, registry, sorted(withheld)
-        )
-        withheld |= leaking
-        report = RunReport(
-            recordings=tuple(chosen),
-            computed=tuple(name for name in chosen if name in batch.computed),
-            failures=tuple(f for f in batch.failures if not isinstance(f.error, WithheldError)),
-            problems=tuple(reading.problems),
-            warnings=batch.warnings,
-            withheld=withheld,
-            release=release,
-            audio_seconds=sum(recording.duration for recording in recordings.values()),
-        )
-        write_report(study, report)
-        return report
+        return _finish(study, settings, batch, reading, chosen, recordings, transcripts, registry, engines.detector)
+
+
+def _finish(
+    study: StudyFolder,
+    settings: Settings,
+    batch: Batch,
+    reading: ManifestReading,
+    chosen: Sequence[str],
+    recordings: Mapping[str, Recording],
+    transcripts: Mapping[str, Transcript],
+    registry: Registry,
+    detector: PiiDetector,
+) -> RunReport:
+    """Redaction over the whole study, release and report."""
+    roster = read_roster(study.roster)
+    plans = {plan.id: plan for plan in reading.recordings}
+    redactions, registry = stages.redact(batch, recordings, transcripts, roster, registry, detector)
+    withheld = {f.recording: f.error.message for f in batch.failures if isinstance(f.error, WithheldError)}
+    release, leaking = release_study(
+        study, settings, plans, recordings, transcripts, redactions, roster, registry, sorted(withheld)
+    )
+    report = RunReport(
+        recordings=tuple(chosen),
+        computed=tuple(name for name in plans if name in batch.computed),
+        failures=tuple(f for f in batch.failures if not isinstance(f.error, WithheldError)),
+        problems=reading.problems,
+        warnings=batch.warnings,
+        withheld=withheld | leaking,
+        release=release,
+    )
+    write_report(study, report)
+    return report
 
 
 def _chosen(plans: Mapping[str, PlannedRecording], only: Sequence[str]) -> list[str]:
@@ -130,3 +146,14 @@ def _with_earlier_results(
         if recording is not None and transcript is not None:
             all_recordings[name], all_transcripts[name] = recording, transcript
     return all_recordings, all_transcripts
+
+
+def release_only(study: StudyFolder, settings: Settings, detector: PiiDetector, progress: Progress) -> RunReport:
+    """Redacts what is transcribed, where roster or detector have changed, and releases it; touches no audio."""
+    with locked(study):
+        registry = open_key(study)
+        reading = read_manifest(study)
+        plans = {plan.id: plan for plan in reading.recordings}
+        batch = Batch(study, "", progress)
+        recordings, transcripts = _with_earlier_results(batch, plans, {}, {})
+        return _finish(study, settings, batch, reading, list(plans), recordings, transcripts, registry, detector)

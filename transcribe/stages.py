@@ -109,13 +109,12 @@ def recognize(
     recordings: Mapping[str, Recording],
     diarizations: Mapping[str, Diarization],
     recognizer: Recognizer,
-    language: str,
+    languages: Mapping[str, str],
 ) -> dict[str, Recognition]:
-    """What was said, in every recording that was diarised; `language` (a flag) goes before the manifest's.
+    """What was said, in every recording that was diarised; `languages` by recording, empty to detect it.
 
     Depends on the diarisation through its speech mask alone, so that another number of speakers reuses it.
     """
-    languages = {name: language or plans[name].language for name in diarizations}
     wanted = {
         name: fingerprint(
             "recognize",

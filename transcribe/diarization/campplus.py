@@ -115,7 +115,8 @@ class ContextAwareMask(nn.Module):
         # The mask is the same for all frames of a segment: it is computed once per segment and then spread.
         context = x.mean(-1, keepdim=True) + segments
         mask = torch.sigmoid(self.linear2(torch.relu(self.linear1(context))))
-        return self.linear_local(x) * mask.repeat_interleave(SEGMENT_FRAMES, dim=-1)[..., :frames]
+        masked: Tensor = self.linear_local(x) * mask.repeat_interleave(SEGMENT_FRAMES, dim=-1)[..., :frames]
+        return masked
 
 
 class DenseLayer(nn.Module):

@@ -84,7 +84,7 @@ def number_versions(items: Sequence[CoderTranscript], previous: BundleManifest |
 
     Review state, pair and date may change without a new version: coders need not amend anything then.
     """
-    known = {} if previous is None else {entry.id: entry for entry in (*previous.absent, *previous.transcripts)}
+    known = _known(previous)
     numbered: dict[str, CoderTranscript] = {}
     for item in sorted(items, key=lambda item: item.header.recording):
         name = item.header.recording
@@ -128,13 +128,14 @@ def _entry(item: CoderTranscript) -> TranscriptEntry:
     )
 
 
-def _absent(entries: Sequence[TranscriptEntry], previous: BundleManifest | None) -> tuple[KnownVersion, ...]:
+def _known(previous: BundleManifest | None) -> dict[str, KnownVersion]:
+    """The last version of every transcript that was ever released."""
     if previous is None:
-        return ()
+        return {}
+    released = (KnownVersion(entry.id, entry.version, entry.content) for entry in previous.transcripts)
+    return {entry.id: entry for entry in (*previous.absent, *released)}
+
+
+def _absent(entries: Sequence[TranscriptEntry], previous: BundleManifest | None) -> tuple[KnownVersion, ...]:
     present = {entry.id for entry in entries}
-    gone = {
-        entry.id: KnownVersion(entry.id, entry.version, entry.content)
-        for entry in (*previous.absent, *previous.transcripts)
-        if entry.id not in present
-    }
-    return tuple(gone[name] for name in sorted(gone))
+    return tuple(known for name, known in sorted(_known(previous).items()) if name not in present)

@@ -42,6 +42,8 @@ def _style(kind: str, name: str, paragraph: str = "", run: str = "", based: str 
 
 
 _STYLES = (
+    f'<w:style {_NAMESPACE} w:type="character" w:default="1" w:styleId="DefaultParagraphFont">'
+    '<w:name w:val="Default Paragraph Font"/><w:uiPriority w:val="1"/><w:semiHidden/></w:style>',
     _style("paragraph", "Normal", '<w:spacing w:after="100" w:line="288" w:lineRule="auto"/>'),
     _style(
         "paragraph",
@@ -75,7 +77,8 @@ _STYLES = (
     _style(
         "paragraph",
         "Header",
-        _RULE.format(side="bottom", space=4)
+        "<w:suppressLineNumbers/>"
+        + _RULE.format(side="bottom", space=4)
         + '<w:tabs><w:tab w:val="right" w:pos="{text_width}"/></w:tabs>'
         + '<w:spacing w:after="0" w:line="240" w:lineRule="auto"/>',
         f'<w:color w:val="{_GREY}"/><w:sz w:val="17"/>',
@@ -83,13 +86,14 @@ _STYLES = (
     _style(
         "paragraph",
         "Draft Stamp",
-        '<w:spacing w:before="60" w:after="0" w:line="240" w:lineRule="auto"/><w:jc w:val="center"/>',
-        f'<w:b/><w:caps/><w:color w:val="{_RED}"/><w:spacing w:val="30"/><w:sz w:val="26"/>',
+        '<w:suppressLineNumbers/><w:spacing w:before="80" w:after="160" w:line="240" w:lineRule="auto"/>'
+        '<w:jc w:val="center"/>',
+        f'<w:b/><w:color w:val="{_RED}"/><w:spacing w:val="20"/><w:sz w:val="26"/>',
     ),
     _style(
         "paragraph",
         "Footer",
-        '<w:spacing w:after="0" w:line="240" w:lineRule="auto"/><w:jc w:val="center"/>',
+        '<w:suppressLineNumbers/><w:spacing w:after="0" w:line="240" w:lineRule="auto"/><w:jc w:val="center"/>',
         f'<w:color w:val="{_GREY}"/><w:sz w:val="17"/>',
     ),
     _style("character", "Speaker Label", run=f'<w:b/><w:color w:val="{_INK}"/>'),

@@ -183,8 +183,10 @@ def _check_mark(text: str, mark: MarkSpan, cursor: int, recording: str) -> None:
 
 
 _BRACKETS = str.maketrans("[]{}", "()()")
-_STAMP_SIGNS = re.compile(r"#+(?=\d+:\d)|(?<=\d)#+|-(?=-+>)")
-"""f4 stamps (`#00:01:02-3#`) and SRT arrows (`-->`): read as times by QualCoder, MAXQDA and ATLAS.ti."""
+_STAMP_SIGNS = re.compile(r"#+(?=\d+:\d)|(?<=\d)#+")
+"""Of f4 stamps, `#00:01:02-3#`: read as times by QualCoder, MAXQDA and ATLAS.ti."""
+_ARROW = re.compile(r"-{2,}>")
+"""Of SRT times, `-->`."""
 _SPEAKER_COLON = re.compile(r"(?<!\d):|:(?!\d)")
 """Every colon but that of `10:30` and `3:1`."""
 
@@ -196,10 +198,11 @@ def speakable(text: str) -> tuple[str, int]:
     and are not counted. Brackets become parentheses, the colon of a `Word:` a comma; the words stay as they are.
     """
     blank = "".join(" " if sign.isspace() else sign for sign in text if sign.isspace() or _is_printable(sign))
-    plain, stamps = _STAMP_SIGNS.subn("", blank)
+    plain, stamps = _STAMP_SIGNS.subn(" ", blank)
+    plain, arrows = _ARROW.subn("->", plain)
     brackets = sum(plain.count(sign) for sign in "[]{}")
     plain, colons = _SPEAKER_COLON.subn(",", plain.translate(_BRACKETS))
-    return re.sub(" +", " ", plain), stamps + brackets + colons
+    return re.sub(" +", " ", plain), stamps + arrows + brackets + colons
 
 
 def _is_printable(sign: str) -> bool:

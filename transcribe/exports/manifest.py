@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from transcribe.records import from_json, to_json, to_plain
+from transcribe.records import Role, from_json, to_json, to_plain
 
 MANIFEST = "manifest.json"
 README = "README.md"
@@ -50,7 +50,7 @@ class TranscriptEntry:
 
     id: str
     pair: str
-    role: str
+    role: Role
     month: str
     duration_ms: int
     version: int
@@ -105,9 +105,7 @@ def parse(data: bytes) -> BundleManifest:
 
 def file_entries(files: Mapping[str, bytes]) -> tuple[FileEntry, ...]:
     """Size and sha256 of each file, sorted by path."""
-    return tuple(
-        FileEntry(path, len(data), hashlib.sha256(data).hexdigest()) for path, data in sorted(files.items())
-    )
+    return tuple(FileEntry(path, len(data), hashlib.sha256(data).hexdigest()) for path, data in sorted(files.items()))
 
 
 def content_digest(

@@ -17,7 +17,7 @@ PROGRAMS: dict[str, tuple[str, str, str]] = {
         "NVivo",
         DOCX,
         "1. Import tab, Files: choose all files of `transcripts/docx`.\n"
-        "2. To get a case per speaker: select the files, Auto Code, \"Speaker name\", and enter the labels as they stand "
+        "2. To get a case per speaker: select the files, Auto Code, Speaker name, and enter the labels as they stand "
         "at the start of the paragraphs (`INT`, `P01-PSW` …).",
     ),
     "maxqda": (

@@ -54,9 +54,7 @@ def rows(item: CoderTranscript) -> tuple[TurnRow, ...]:
         flags = (*turn.flags, DRAFT_FLAG) if header.draft else turn.flags
         pos1 = pos0 + len(turn.text)
         found.append(
-            TurnRow(
-                header.recording, turn.id, turn.speaker, turn.start_ms, turn.end_ms, pos0, pos1, turn.text, flags
-            )
+            TurnRow(header.recording, turn.id, turn.speaker, turn.start_ms, turn.end_ms, pos0, pos1, turn.text, flags)
         )
         position += len(line) + 1
     return tuple(found)
@@ -76,8 +74,9 @@ def write(items: Sequence[CoderTranscript]) -> bytes:
 
 def parse(data: bytes) -> tuple[TurnRow, ...]:
     """The rows of a file that `write` wrote. Raises `ValidationError` for anything else."""
-    table = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+    limit = csv.field_size_limit(len(data) + 1)  # a long monologue is longer than the module's default of 128 KiB
     try:
+        table = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
         head, *body = [[restore_formula(cell) for cell in row] for row in table]
         if tuple(head) != COLUMNS:
             raise ValueError("columns")
@@ -87,6 +86,8 @@ def parse(data: bytes) -> tuple[TurnRow, ...]:
         )
     except (ValueError, csv.Error) as error:
         raise ValidationError("turns.csv cannot be read back") from error
+    finally:
+        csv.field_size_limit(limit)
 
 
 def render(header: ExportHeader, found: Sequence[TurnRow]) -> str:

@@ -4,10 +4,10 @@ Shapes: n slots in use, m tokens per slot, t = 1500 encoder frames, d model widt
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
-from transcribe.recognition.whisper_model import Block, CrossAttention, WhisperModel
+from transcribe.recognition.whisper_model import Block, CrossAttention, WhisperModel, product
 
 
 class Slots:
@@ -20,36 +20,43 @@ class Slots:
     def __init__(self, model: WhisperModel, capacity: int) -> None:
         dims = model.config.dims
         heads, width = dims.n_text_head, dims.n_text_state // dims.n_text_head
-        shape = (dims.n_text_layer, 2, capacity, heads)
         self._model = model
         self.capacity = capacity
         self.rows: list[int] = []
-        self.cross = torch.empty(*shape, dims.n_audio_ctx, width, device=model.device, dtype=model.dtype)
-        # Zeros, not garbage: masked positions still meet a product with a weight of zero, and 0 × NaN is NaN.
-        self.own = torch.zeros(*shape, dims.n_text_ctx, width, device=model.device, dtype=model.dtype)
+
+        def memory(*last: int) -> Tensor:
+            # Zeros, not garbage: masked positions still meet a product with a weight of zero, and 0 × NaN is NaN.
+            return torch.zeros(dims.n_text_layer, capacity, heads, *last, device=model.device, dtype=model.dtype)
+
+        # Keys of the sound lie transposed: one query's product with them then reads memory in order.
+        self.cross_keys = memory(width, dims.n_audio_ctx)
+        self.cross_values = memory(dims.n_audio_ctx, width)
+        self.own_keys = memory(dims.n_text_ctx, width)
+        self.own_values = memory(dims.n_text_ctx, width)
 
     def fill(self, features: Tensor) -> None:
         """Makes the cross-attention keys and values of encoder features (n, t, d), n at most `capacity`."""
         n, t, d = features.shape
         heads = self._model.config.dims.n_text_head
         for layer, (_, cross) in enumerate(self._model.text_blocks):
-            for kind, project in enumerate((cross.key, cross.value)):
-                # One window at a time, so that the projection is still in the cache when it is laid out by head.
-                for slot in range(n):
-                    projected = project(features[slot]).view(t, heads, d // heads)
-                    self.cross[layer, kind, slot].copy_(projected.transpose(0, 1))
+            for slot in range(n):
+                keys = product(cross.key_weight, features[slot])
+                self.cross_keys[layer, slot].copy_(keys.view(heads, d // heads, t))
+                values = cross.value(features[slot])
+                self.cross_values[layer, slot].copy_(values.view(t, heads, d // heads).transpose(0, 1))
         self.rows = list(range(n))
 
     def swap(self, a: int, b: int) -> None:
         """Exchanges two slots' windows; the decoder's own keys and values move from b to a only."""
         if a == b:
             return
-        for layer in self.cross:
-            for part in layer:
-                kept = part[a].clone()
-                part[a].copy_(part[b])
-                part[b].copy_(kept)
-        self.own[:, :, a].copy_(self.own[:, :, b])
+        for memory in (self.cross_keys, self.cross_values):
+            for layer in memory:
+                kept = layer[a].clone()
+                layer[a].copy_(layer[b])
+                layer[b].copy_(kept)
+        for memory in (self.own_keys, self.own_values):
+            memory[:, a].copy_(memory[:, b])
         self.rows[a], self.rows[b] = self.rows[b], self.rows[a]
 
     def bring_to_front(self, rows: list[int]) -> None:
@@ -68,45 +75,44 @@ def decode_tokens(model: WhisperModel, slots: Slots, tokens: Tensor, positions: 
     heads = model.config.dims.n_text_head
     slot_index = torch.arange(n, device=tokens.device)[:, None]
     visible = torch.arange(length, device=tokens.device) <= positions[:, None, :, None]
-    x = F.embedding(tokens, model.token_embedding) + model.text_positions[positions]
+    x = functional.embedding(tokens, model.token_embedding) + model.text_positions[positions]
     for layer, (block, cross) in enumerate(model.text_blocks):
         q, k, v = _project(block, x, heads)
-        own = slots.own[layer, :, :n]
-        own[0][slot_index, :, positions] = k
-        own[1][slot_index, :, positions] = v
-        attended = F.scaled_dot_product_attention(
-            q.transpose(1, 2), own[0, :, :, :length], own[1, :, :, :length], attn_mask=visible
+        own_keys, own_values = slots.own_keys[layer, :n], slots.own_values[layer, :n]
+        own_keys[slot_index, :, positions] = k
+        own_values[slot_index, :, positions] = v
+        attended = functional.scaled_dot_product_attention(
+            q.transpose(1, 2), own_keys[:, :, :length], own_values[:, :, :length], attn_mask=visible
         )
         x = x + block.attn_out(_join_heads(attended))
-        x = _look_at_sound(cross, x, slots.cross[layer, 0, :n], slots.cross[layer, 1, :n])
+        scores = _scores(cross, x, slots.cross_keys[layer, :n])
+        x = x + cross.out(_join_heads(_weighted(scores, slots.cross_values[layer, :n])))
         x = block.mlp(x)
     return model.text_norm(x)
 
 
-def alignment_scores(model: WhisperModel, keys_values: Tensor, tokens: Tensor) -> Tensor:
-    """Cross-attention scores before the softmax, of the alignment heads alone: (n, heads, m, t) in float32.
+def alignment_scores(model: WhisperModel, slots: Slots, first: int, tokens: Tensor) -> list[Tensor]:
+    """Cross-attention scores before the softmax, of the alignment heads alone: per layer (n, heads, m, t).
 
-    `keys_values` is a slice (layers, 2, n, h, t, d/h) of the slots' cross-attention memory, `tokens` (n, m) are
-    decoded in one pass (teacher forcing); what follows the end of a shorter row cannot influence what precedes it.
+    `tokens` (n, m) belong to the slots from `first` on and are decoded in one pass (teacher forcing); what follows
+    the end of a shorter row cannot influence what precedes it.
     """
-    heads = model.config.dims.n_text_head
+    n, heads = tokens.shape[0], model.config.dims.n_text_head
     wanted: dict[int, list[int]] = {}
-    for layer, head in model.config.alignment_heads:
+    for layer, head in sorted(model.config.alignment_heads):
         wanted.setdefault(layer, []).append(head)
-    scores: dict[tuple[int, int], Tensor] = {}
-    x = F.embedding(tokens, model.token_embedding) + model.text_positions[: tokens.shape[1]]
+    found = []
+    x = functional.embedding(tokens, model.token_embedding) + model.text_positions[: tokens.shape[1]]
     for layer, (block, cross) in enumerate(model.text_blocks[: max(wanted) + 1]):
         q, k, v = (part.transpose(1, 2) for part in _project(block, x, heads))
-        x = x + block.attn_out(_join_heads(F.scaled_dot_product_attention(q, k, v, is_causal=True)))
-        keys, values = keys_values[layer]
+        x = x + block.attn_out(_join_heads(functional.scaled_dot_product_attention(q, k, v, is_causal=True)))
+        scores = _scores(cross, x, slots.cross_keys[layer, first : first + n])
         if layer in wanted:
-            query = _split_heads(cross.query(cross.norm(x)), heads)
-            for head in wanted[layer]:
-                product = query[:, :, head].float() @ keys[:, head].float().transpose(1, 2)
-                scores[layer, head] = product * query.shape[-1] ** -0.5
+            found.append(scores[:, wanted[layer]])
         if layer < max(wanted):
-            x = block.mlp(_look_at_sound(cross, x, keys, values))
-    return torch.stack([scores[place] for place in model.config.alignment_heads], dim=1)
+            x = x + cross.out(_join_heads(_weighted(scores, slots.cross_values[layer, first : first + n])))
+            x = block.mlp(x)
+    return found
 
 
 def _project(block: Block, x: Tensor, heads: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -115,10 +121,17 @@ def _project(block: Block, x: Tensor, heads: int) -> tuple[Tensor, Tensor, Tenso
     return _split_heads(q, heads), _split_heads(k, heads), _split_heads(v, heads)
 
 
-def _look_at_sound(cross: CrossAttention, x: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """The cross-attention half of a layer, residual included; keys and values are (n, h, t, d/h)."""
+def _scores(cross: CrossAttention, x: Tensor, keys: Tensor) -> Tensor:
+    """How much each token (n, m, d) looks at each frame, before the softmax: (n, h, m, t) in float32."""
     q = _split_heads(cross.query(cross.norm(x)), keys.shape[1]).transpose(1, 2)
-    return x + cross.out(_join_heads(F.scaled_dot_product_attention(q, keys, values)))
+    scores: Tensor = (q * q.shape[-1] ** -0.5) @ keys
+    return scores.float()
+
+
+def _weighted(scores: Tensor, values: Tensor) -> Tensor:
+    """The frames' values (n, h, t, d/h), weighted by scores (n, h, m, t): (n, h, m, d/h)."""
+    weighted: Tensor = scores.softmax(dim=-1).to(values.dtype) @ values
+    return weighted
 
 
 def _split_heads(x: Tensor, heads: int) -> Tensor:

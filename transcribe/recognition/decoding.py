@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from transcribe.recognition.decoder import Slots, decode_tokens
 from transcribe.recognition.vocabulary import Vocabulary
@@ -133,7 +133,9 @@ def _decode(
     prompt = torch.tensor(prompts, device=model.device)
     positions = torch.arange(prompt_length, device=model.device).expand(n, -1)
     hidden = decode_tokens(model, slots, prompt, positions, prompt_length)
-    silence = F.linear(hidden[:, 0], model.token_embedding).float().softmax(-1)[:, vocabulary.no_speech].tolist()
+    silence = (
+        functional.linear(hidden[:, 0], model.token_embedding).float().softmax(-1)[:, vocabulary.no_speech].tolist()
+    )
     no_speech = dict(zip(slots.rows, silence, strict=False))
     active = n
     # Asking for the end state makes the host wait for the device, which costs nothing on the CPU alone.
@@ -188,10 +190,7 @@ def _choose(
     steps = torch.arange(logits.shape[1] - vocabulary.timestamp_begin, device=logits.device)
     floor = torch.where(open_pair, state.last_timestamp[:n], state.last_timestamp[:n] + 1)
     forbidden = steps < floor[:, None]
-    if step == 0:
-        forbidden = forbidden | (steps > MAX_INITIAL_TIMESTAMP)
-    else:
-        forbidden = forbidden | (last & previous)[:, None]
+    forbidden |= (steps > MAX_INITIAL_TIMESTAMP) if step == 0 else (last & previous)[:, None]
     stamps = logits[:, vocabulary.timestamp_begin :].masked_fill(forbidden, -torch.inf)
     end = text[:, -1]
     max_text, arg_text = text.max(dim=-1)

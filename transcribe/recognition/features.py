@@ -7,8 +7,8 @@ slammed door changes the features of its own window only.
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from transcribe.engines import Samples
 
@@ -29,7 +29,7 @@ def log_mel(windows: Sequence[Samples], n_mels: int, device: torch.device) -> Te
     padded = padded.to(device)
     taper = torch.hann_window(_N_FFT, device=device)
     # The reflection at the edges is done here, because torch.stft reflects only what it pads itself.
-    framed = F.pad(padded[:, None], (_N_FFT // 2, _N_FFT // 2), mode="reflect")[:, 0]
+    framed = functional.pad(padded[:, None], (_N_FFT // 2, _N_FFT // 2), mode="reflect")[:, 0]
     stft = torch.stft(framed, _N_FFT, _HOP, window=taper, center=False, return_complex=True)
     power = stft[..., :-1].abs().square()
     filters: Tensor = mel_filters(device, n_mels)

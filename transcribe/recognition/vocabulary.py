@@ -17,6 +17,7 @@ class Vocabulary:
         self._model = model
         self._num_languages = model.config.dims.num_languages
         plain = self.tokenizer("en")
+        self.start: int = plain.sot
         self.eot: int = plain.eot
         self.no_speech: int = plain.no_speech
         self.no_timestamps: int = plain.no_timestamps
@@ -38,9 +39,7 @@ class Vocabulary:
 
     def tokenizer(self, language: str) -> Tokenizer:
         """openai-whisper's tokenizer for a language, which also splits its text into words."""
-        return get_tokenizer(
-            multilingual=True, num_languages=self._num_languages, language=language, task="transcribe"
-        )
+        return get_tokenizer(multilingual=True, num_languages=self._num_languages, language=language, task="transcribe")
 
     def check_language(self, language: str) -> None:
         """Raises `EngineError` when the model does not know `language`."""
@@ -58,7 +57,7 @@ class Vocabulary:
         return text
 
     def language_probabilities(self, hidden: Tensor) -> dict[str, float]:
-        """The language of windows, summed over the hidden states (n, d) of their start tokens; code to weight."""
+        """The probability of each language (ISO 639-1), from the hidden state (1, d) of the start token."""
         embedding = self._model.token_embedding[list(self._languages.values())]
-        summed = (hidden @ embedding.T).float().softmax(dim=-1).sum(dim=0)
-        return dict(zip(self._languages, summed.tolist(), strict=True))
+        probabilities = (hidden @ embedding.T).float().softmax(dim=-1)[0]
+        return dict(zip(self._languages, probabilities.tolist(), strict=True))

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from transcribe.engines import SAMPLE_RATE
 from transcribe.recognition.decoder import Slots, alignment_scores
@@ -52,12 +52,11 @@ def token_starts(
         ]
         longest = max(len(sequence) for sequence in sequences)
         tokens = torch.tensor([s + [vocabulary.eot] * (longest - len(s)) for s in sequences], device=model.device)
-        memory = slots.cross[:, :, first : first + len(rows)]
-        scores = alignment_scores(model, memory, tokens)
+        scores = alignment_scores(model, slots, first, tokens)
         matrices = []
-        for row, row_scores, sequence in zip(rows, scores, sequences, strict=True):
-            frames = min(max(lengths[row] // _FRAME_SAMPLES, 1), row_scores.shape[-1])
-            emphasis = attention_emphasis(row_scores[:, : len(sequence), :frames])
+        for i, (row, sequence) in enumerate(zip(rows, sequences, strict=True)):
+            frames = min(max(lengths[row] // _FRAME_SAMPLES, 1), model.config.dims.n_audio_ctx)
+            emphasis = attention_emphasis(torch.cat([layer[i, :, : len(sequence), :frames] for layer in scores]))
             prompt_length = len(sequence) - len(texts[row]) - 2
             matrices.append(emphasis[prompt_length:-1].cpu().numpy())
         for row, frames_of_tokens in zip(rows, first_frames([-matrix for matrix in matrices]), strict=True):
@@ -68,9 +67,10 @@ def token_starts(
 def attention_emphasis(scores: Tensor) -> Tensor:
     """Scores (heads, tokens, frames) to how much each frame stands out for each token: (tokens, frames)."""
     weights = scores.softmax(dim=-1)
-    std, mean = torch.std_mean(weights, dim=-2, keepdim=True, unbiased=False)
+    centred = weights - weights.mean(dim=-2, keepdim=True)
+    deviation = centred.square().mean(dim=-2, keepdim=True).sqrt()
     # A recording of one frame has the same weight for all tokens; its deviation of zero must not divide.
-    return median_of_seven((weights - mean) / std.clamp(min=1e-12)).mean(dim=0)
+    return median_of_seven(centred / deviation.clamp(min=1e-12)).mean(dim=0)
 
 
 def median_of_seven(x: Tensor) -> Tensor:
@@ -82,7 +82,7 @@ def median_of_seven(x: Tensor) -> Tensor:
     pad = _MEDIAN_WIDTH // 2
     if x.shape[-1] <= pad:
         return x
-    padded = F.pad(x, (pad, pad), mode="reflect")
+    padded = functional.pad(x, (pad, pad), mode="reflect")
     shifted = [padded[..., i : i + x.shape[-1]] for i in range(_MEDIAN_WIDTH)]
     kept = shifted[: pad + 1]
     for value in shifted[pad + 1 :]:

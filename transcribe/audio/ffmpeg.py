@@ -1,0 +1,169 @@
+"""The ffmpeg program: which one, how it is called, and how it is kept from reading anything but the one file.
+
+ffmpeg follows URLs and other local files that it finds inside playlists, whatever they are named. So it may use the
+protocols `file` and `pipe` only and the demuxers of `DEMUXERS` only, none of which refers to another file; it is
+never called through a shell.
+"""
+
+import functools
+import os
+import selectors
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import ffmpeg
+import imageio_ffmpeg
+
+from transcribe.engines import SAMPLE_RATE
+from transcribe.errors import DependencyError, InputError
+
+DEMUXERS = "mov,mp3,aac,wav,w64,aiff,flac,ogg,matroska,asf,amr,avi,caf,dss,mpegts,mpeg"
+"""Containers that hold their sound themselves: of phones, recorders, dictaphones (dss) and cameras (mpegts, mpeg)."""
+
+SILENCE_LIMIT = 60.0
+"""Seconds without a sign of life after which ffmpeg is taken to hang (a network disk that went away)."""
+
+_READ_BYTES = 1 << 18
+_KEPT_LINES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class FfmpegEnd:
+    """How a call ended: exit code, how many lines it complained in, and the first of them (they hold the path)."""
+
+    code: int
+    line_count: int
+    lines: tuple[str, ...]
+
+
+def ffmpeg_binary() -> str:
+    """The program: `$TRANSCRIBE_FFMPEG`, else the system's, else the one that the package imageio-ffmpeg carries.
+
+    Raises `DependencyError` when there is none.
+    """
+    if named := os.environ.get("TRANSCRIBE_FFMPEG", ""):
+        if found := shutil.which(named):
+            return found
+        raise DependencyError("$TRANSCRIBE_FFMPEG does not name a program: correct it, or unset it")
+    if found := shutil.which("ffmpeg"):
+        return found
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise DependencyError("ffmpeg is missing; run: pip install imageio-ffmpeg") from error
+
+
+def ffmpeg_version() -> str:
+    """The decoder's version, for fingerprints: another decoder may give other samples."""
+    return _version(ffmpeg_binary())
+
+
+@functools.cache
+def _version(binary: str) -> str:
+    try:
+        done = subprocess.run(
+            [binary, "-version"], stdin=subprocess.DEVNULL, capture_output=True, timeout=SILENCE_LIMIT, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise DependencyError(
+            "ffmpeg does not run; remove it from PATH and run: pip install imageio-ffmpeg", private_detail=binary
+        ) from error
+    words = done.stdout.decode("utf-8", "replace").split(maxsplit=3)
+    return words[2] if words[:2] == ["ffmpeg", "version"] else "unknown"
+
+
+def header_command(path: Path) -> list[str]:
+    """A call that prints what the file says of itself and ends; it exits with an error, as no output is named."""
+    stream = _input(path, "info")
+    options: list[str] = ffmpeg.get_args(ffmpeg.output(stream, "pipe:1"))
+    return [ffmpeg_binary(), *options[: options.index("-i") + 2]]
+
+
+def decode_command(path: Path, channels: int) -> list[str]:
+    """A call that writes the first audio track as 16 kHz float32, `channels` interleaved, to its stdout.
+
+    Where the track's own times leave a hole (a phone call in between, a late start beside the picture) there is
+    silence, so that times hold in the player that a coder opens the file with.
+    """
+    stream = _input(path, "repeat+error")["a:0"].output(
+        "pipe:1",
+        format="f32le",
+        acodec="pcm_f32le",
+        ac=channels,
+        af=f"aresample={SAMPLE_RATE}:async=1:first_pts=0",
+        ar=SAMPLE_RATE,
+    )
+    command: list[str] = stream.compile(cmd=ffmpeg_binary())
+    return command
+
+
+def _input(path: Path, loglevel: str) -> "ffmpeg.nodes.FilterableStream":
+    return ffmpeg.input(
+        f"file:{path.absolute()}",
+        hide_banner=None,
+        nostdin=None,
+        loglevel=loglevel,
+        protocol_whitelist="file,pipe",
+        format_whitelist=DEMUXERS,
+    )
+
+
+def run_ffmpeg(
+    command: Sequence[str], take: Callable[[bytes], None], silence_limit: float = SILENCE_LIMIT
+) -> FfmpegEnd:
+    """Runs `command`, hands each piece of its stdout to `take`, and returns how it ended.
+
+    The process never outlives this call, whatever `take` or Ctrl-C raises. Raises `InputError` when nothing comes for
+    `silence_limit` seconds.
+    """
+    # FFREPORT would have ffmpeg write file names into a log of its own.
+    environment = {name: value for name, value in os.environ.items() if name != "FFREPORT"}
+    process = subprocess.Popen(
+        list(command),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        env={**environment, "LC_ALL": "C", "AV_LOG_FORCE_NOCOLOR": "1"},
+    )
+    complaints = _Lines()
+    with process, selectors.DefaultSelector() as waiting:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            waiting.register(process.stdout, selectors.EVENT_READ, take)
+            waiting.register(process.stderr, selectors.EVENT_READ, complaints.add)
+            while waiting.get_map():
+                ready = waiting.select(silence_limit)
+                if not ready:
+                    raise InputError(f"reading it stopped for {silence_limit:.0f} s: is the disk that holds it there?")
+                for key, _ in ready:
+                    piece = os.read(key.fd, _READ_BYTES)
+                    if piece:
+                        key.data(piece)
+                    else:
+                        waiting.unregister(key.fileobj)
+            code = process.wait(silence_limit)
+        except BaseException:
+            process.kill()
+            raise
+    return FfmpegEnd(code, complaints.count, complaints.kept())
+
+
+class _Lines:
+    """Counts the lines of a stream and keeps the first ones: a damaged file can cause thousands."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._data = b""
+
+    def add(self, piece: bytes) -> None:
+        self.count += piece.count(b"\n")
+        if len(self._data) < _READ_BYTES:
+            self._data += piece
+
+    def kept(self) -> tuple[str, ...]:
+        return tuple(self._data.decode("utf-8", "replace").splitlines()[:_KEPT_LINES])

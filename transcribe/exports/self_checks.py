@@ -1,0 +1,158 @@
+"""Checks of a finished bundle, made on its bytes: what is published is what was meant, in every file.
+
+They read the files back with other means than wrote them, and know nothing of the transcripts but what the files say.
+Each failure is a `ValidationError` that names recording and check and quotes nothing.
+"""
+
+import hashlib
+import io
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from transcribe.errors import ValidationError
+from transcribe.exports import manifest, turns, vtt
+from transcribe.exports.layout import EVENT_MARK, LABEL, MARK, ExportHeader
+from transcribe.exports.manifest import MANIFEST, BundleManifest, TranscriptEntry
+from transcribe.exports.turns import TurnRow
+from transcribe.exports.txt import BOM
+
+QUALCODER_SPEAKER = re.compile(r"^\s*([^.,\r\n]{1,63}?)\s*:\s*")
+"""How QualCoder 4.0 finds a speaker at a line's start."""
+QUALCODER_INNER_SPEAKER = re.compile(r"[.,!?;)\]…]\s+[^\W\d_a-z][\w'’-]*\s*:")
+"""A capitalised `Word:` after punctuation."""
+QUALCODER_STAMP = re.compile(r"\[(\d\d):(\d\d):(\d\d)\]")
+OTHER_STAMPS = re.compile(r"\[\d\d:\d\d\]|\{\d+:\d\d|#\d+:\d\d|\d#|-->")
+"""Forms that QualCoder, MAXQDA or ATLAS.ti would also take for a time."""
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+"""What no text of ours holds: C0 and C1 but tab and LF, line and paragraph separators, non-characters."""
+_BRACKET = re.compile(r"\[[^\]]*\]?|\]")
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_BODY_TAGS = frozenset(_WORD + tag for tag in ("p", "pPr", "pStyle", "r", "rPr", "rStyle", "t"))
+
+
+def check_bundle(files: Mapping[str, bytes]) -> None:
+    """Raises `ValidationError` at the first check that a bundle (files by relative path) does not pass."""
+    if MANIFEST not in files:
+        raise ValidationError("the bundle has no manifest.json; nothing was published")
+    found = manifest.parse(files[MANIFEST])
+    _check_files(files, found)
+    rows: dict[str, list[TurnRow]] = {entry.id: [] for entry in found.transcripts}
+    for row in turns.parse(files["turns.csv"]):
+        if row.transcript not in rows:
+            raise _failure(row.transcript, "turns.csv has rows of a transcript that is not in the manifest")
+        rows[row.transcript].append(row)
+    for name in found.withheld:
+        if name in rows:
+            raise _failure(name, "it is withheld and yet in the bundle")
+    for entry in found.transcripts:
+        _check_transcript(files, entry, rows[entry.id])
+
+
+def _failure(recording: str, check: str) -> ValidationError:
+    return ValidationError(f"{recording}: {check}; nothing was published. This is a fault of the program: report it")
+
+
+def _check_files(files: Mapping[str, bytes], found: BundleManifest) -> None:
+    expected = {"README.md", "conventions.md", "turns.csv"}
+    for entry in found.transcripts:
+        expected |= {_docx(entry.id), _txt(entry.id), _vtt(entry.id)}
+    if set(files) - {MANIFEST} != expected or set(found.sha256) != expected:
+        raise ValidationError("the bundle has other files than its manifest.json says; nothing was published")
+    for path, sha256 in found.sha256.items():
+        if hashlib.sha256(files[path]).hexdigest() != sha256:
+            raise ValidationError("a file of the bundle is not as manifest.json says; nothing was published")
+        if not path.endswith(".docx") and _CONTROL.search(files[path].decode().replace("\r\n", "\n")):
+            raise ValidationError("a file of the bundle holds control characters; nothing was published")
+
+
+def _check_transcript(files: Mapping[str, bytes], entry: TranscriptEntry, rows: Sequence[TurnRow]) -> None:
+    header = ExportHeader(
+        entry.id,
+        entry.pair,
+        entry.role,
+        entry.month,
+        entry.duration_ms / 1000,
+        entry.version,
+        entry.review,
+        entry.draft,
+    )
+    data = files[_txt(entry.id)].decode()
+    text = data.removeprefix(BOM)
+    if not data.startswith(BOM) or BOM in text or "\t" in text or "\n\n" in text or text != text.strip():
+        raise _failure(entry.id, "the txt lacks its BOM or holds tabs or empty lines")
+    if text != turns.render(header, rows):
+        raise _failure(entry.id, "txt and turns.csv differ")
+    if text != docx_text(files[_docx(entry.id)]):
+        raise _failure(entry.id, "txt and docx differ, or the docx holds more than paragraphs of text")
+    _check_rows(text, entry, rows)
+    _check_detection(text, entry, rows)
+    cues = [(cue.id, cue.speaker, cue.start_ms, cue.end_ms, cue.text) for cue in vtt.parse(files[_vtt(entry.id)])]
+    if cues != [(r.turn, r.speaker, r.start_ms, max(r.end_ms, r.start_ms + 1), r.text) for r in rows]:
+        raise _failure(entry.id, "vtt and turns.csv differ")
+
+
+def _check_rows(text: str, entry: TranscriptEntry, rows: Sequence[TurnRow]) -> None:
+    ids = Counter(row.turn for row in rows)
+    if len(ids) != len(rows):
+        raise _failure(entry.id, "two utterances have one id")
+    start_ms = 0
+    for row in rows:
+        if text[row.pos0 : row.pos1] != row.text or not row.text:
+            raise _failure(entry.id, "a position in turns.csv does not hold its text")
+        if not start_ms <= row.start_ms <= row.end_ms <= entry.duration_ms:
+            raise _failure(entry.id, "utterances are out of order or not inside the audio")
+        start_ms = row.start_ms
+        for bracket in _BRACKET.findall(row.text):
+            if not (MARK.fullmatch(bracket) or EVENT_MARK.fullmatch(bracket)):
+                raise _failure(entry.id, "a bracket in the text is no mark")
+
+
+def _check_detection(text: str, entry: TranscriptEntry, rows: Sequence[TurnRow]) -> None:
+    """Speakers and stamps that a QDA program finds in the txt are those of turns.csv."""
+    speakers: list[str] = []
+    stamps: list[int] = []
+    for line in text.split("\n"):
+        match = QUALCODER_SPEAKER.match(line)
+        if match is not None:
+            speakers.append(match[1])
+        stamps += [(int(h) * 60 + int(m)) * 60 + int(s) for h, m, s in QUALCODER_STAMP.findall(line)]
+        if line.splitlines() != [line] or OTHER_STAMPS.search(line) or QUALCODER_INNER_SPEAKER.search(line):
+            raise _failure(entry.id, "what was said looks like a speaker, a stamp or a line end")
+    if speakers != [row.speaker for row in rows] or not all(LABEL.fullmatch(speaker) for speaker in speakers):
+        raise _failure(entry.id, "speakers found by pattern are not those of turns.csv")
+    if stamps != sorted(stamps) or any(stamp * 1000 > entry.duration_ms for stamp in stamps):
+        raise _failure(entry.id, "stamps run backwards or are not inside the audio")
+    latest = 0
+    for stamp, row in zip(stamps, rows, strict=True):
+        latest = max(latest, row.end_ms // 1000)
+        if stamp != latest:
+            raise _failure(entry.id, "a stamp is not the end of its utterance")
+
+
+def docx_text(data: bytes) -> str:
+    """The paragraphs of a docx joined by LF. Raises `ValidationError` for anything but plain paragraphs in it."""
+    from docx.oxml.parser import parse_xml
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        body = parse_xml(archive.read("word/document.xml"))[0]
+    paragraphs = [child for child in body if child.tag == _WORD + "p"]
+    if any(element.tag not in _BODY_TAGS for paragraph in paragraphs for element in paragraph.iter()):
+        raise ValidationError("a docx holds more than paragraphs of text; nothing was published")
+    if [child.tag for child in body if child.tag != _WORD + "p"] != [_WORD + "sectPr"]:
+        raise ValidationError("a docx holds more than paragraphs of text; nothing was published")
+    return "\n".join("".join(text.text or "" for text in paragraph.iter(_WORD + "t")) for paragraph in paragraphs)
+
+
+def _docx(name: str) -> str:
+    return f"transcripts/docx/{name}.docx"
+
+
+def _txt(name: str) -> str:
+    return f"transcripts/txt/{name}.txt"
+
+
+def _vtt(name: str) -> str:
+    return f"sync/{name}.vtt"

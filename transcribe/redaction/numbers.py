@@ -1,0 +1,170 @@
+"""Numbers as people say them and as Whisper writes them: digits, ages, years, and the shapes of identifiers."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_DIGITS = {
+    word: str(value)
+    for value, word in enumerate("zero one two three four five six seven eight nine".split())
+} | {"nought": "0", "naught": "0"}
+_OH = frozenset(("oh", "o"))
+_TEENS = {
+    word: str(value)
+    for value, word in enumerate(
+        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), start=10
+    )
+}
+_TENS = {
+    word: str(value) for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+} | {"fourty": "4"}
+_TIMES = {"double": 2, "triple": 3, "treble": 3}
+_FILLERS = frozenset(
+    "uh um er erm ah hmm mm sorry no wait actually let me see i mean dash hyphen space and then oh right".split()
+)
+"""Words that may stand between the parts of one spoken number: hesitations and repairs (`no sorry`)."""
+_BRACKETS = {"bracket": "(", "brackets": "(", "parenthesis": "("}
+_PIECE = re.compile(r"\d+|[A-Za-z]+(?:['’][A-Za-z]+)?|[^\sA-Za-z\d]")
+_MAX_FILLERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A piece of a spoken number: `chars` are its digits, letters or `(`; `single` if said or written one by one."""
+
+    chars: str
+    start: int
+    end: int
+    kind: str
+    """`digit`, `letter`, `bracket`, `filler`, `comma`, `quantity` or `other`."""
+    single: bool = False
+
+
+def symbols(text: str) -> list[Symbol]:
+    """`text` as symbols; number words become digits, `double four` becomes `44`, `eighty two` becomes `82`."""
+    pieces = [(m.group(), m.start(), m.end()) for m in _PIECE.finditer(text)]
+    result: list[Symbol] = []
+    i = 0
+    while i < len(pieces):
+        symbol, used = _symbol(text, pieces, i)
+        result.append(symbol)
+        i += used
+    return result
+
+
+def _symbol(text: str, pieces: Sequence[tuple[str, int, int]], i: int) -> tuple[Symbol, int]:
+    piece, start, end = pieces[i]
+    word = piece.casefold()
+    following = pieces[i + 1][0].casefold() if i + 1 < len(pieces) else ""
+    if piece.isdigit():
+        return Symbol(piece, start, end, "digit", len(piece) == 1), 1
+    if word in _DIGITS:
+        return Symbol(_DIGITS[word], start, end, "digit", True), 1
+    if word in _TIMES and (following in _DIGITS or following in _OH or re.fullmatch(r"\d", following)):
+        digit = _DIGITS.get(following, following if following.isdigit() else "0")
+        return Symbol(digit * _TIMES[word], start, pieces[i + 1][2], "digit", True), 2
+    if word in _TEENS:
+        return Symbol(_TEENS[word], start, end, "digit"), 1
+    if word in _TENS:
+        unit = _DIGITS.get(following, "0")
+        if unit != "0" and text[end : pieces[i + 1][1]].strip() == "":
+            return Symbol(_TENS[word] + unit, start, pieces[i + 1][2], "digit"), 2
+        hyphen = i + 2 < len(pieces) and following in ("-", "‐", "–") and text[end : pieces[i + 2][1]] == following
+        if hyphen and _DIGITS.get(pieces[i + 2][0].casefold(), "0") != "0":
+            return Symbol(_TENS[word] + _DIGITS[pieces[i + 2][0].casefold()], start, pieces[i + 2][2], "digit"), 3
+        return Symbol(_TENS[word] + "0", start, end, "digit"), 1
+    if word in _OH and (_is_digit_piece(pieces, i - 1) or _is_digit_piece(pieces, i + 1)):
+        return Symbol("0", start, end, "digit", True), 1
+    if word in _BRACKETS or piece == "(":
+        return Symbol("(", start, end, "bracket"), 1
+    return Symbol(piece, start, end, _kind_of_other(piece, word)), 1
+
+
+def _kind_of_other(piece: str, word: str) -> str:
+    if re.fullmatch(r"[A-Z]{1,2}|[b-hj-z]", piece):
+        return "letter"
+    if word in _FILLERS:
+        return "filler"
+    if word in ("hundred", "thousand", "million", "percent", "dollars", "pounds", "%", "$", "£", ":", "/"):
+        return "quantity"
+    return "comma" if piece in ",-–—.()#" else "other"
+
+
+def _is_digit_piece(pieces: Sequence[tuple[str, int, int]], i: int) -> bool:
+    if not 0 <= i < len(pieces):
+        return False
+    word = pieces[i][0].casefold()
+    return word.isdigit() or word in _DIGITS or word in _TEENS or word in _TENS or word in _TIMES
+
+
+def runs(all_symbols: Sequence[Symbol], kinds: frozenset[str]) -> list[list[Symbol]]:
+    """Stretches of symbols of `kinds`, parted by at most a few fillers and commas; neither begins nor ends with one."""
+    result: list[list[Symbol]] = []
+    current: list[Symbol] = []
+    fillers = 0
+    for symbol in all_symbols:
+        if symbol.kind in kinds:
+            current.append(symbol)
+            fillers = 0
+        elif symbol.kind == "comma" or (symbol.kind == "filler" and fillers < _MAX_FILLERS):
+            fillers += symbol.kind == "filler"
+        elif current:
+            result.append(current)
+            current, fillers = [], 0
+    if current:
+        result.append(current)
+    return result
+
+
+def digits_of(text: str) -> str:
+    """All digits that `text` says or writes, as one string: the same for `double four` and `44`."""
+    return "".join(s.chars for s in symbols(text) if s.kind == "digit")
+
+
+def spoken_code(text: str) -> str:
+    """Digits and letters that `text` spells, upper case: what makes two ways of saying one id equal."""
+    return "".join(s.chars.upper() for s in symbols(text) if s.kind in ("digit", "letter"))
+
+
+def value_of(text: str) -> int | None:
+    """The number below 110 that `text` says (`forty-seven`, `47`); None when it does not say one."""
+    said = [s for s in symbols(text) if s.kind == "digit"]
+    if len(said) != 1 or len(said[0].chars) > 3 or int(said[0].chars) >= 110:
+        return None
+    return int(said[0].chars)
+
+
+def year_of(text: str) -> int | None:
+    """The year 1900 … 2099 that `text` says: `2019`, `twenty nineteen`, `nineteen oh five`, `two thousand and one`."""
+    lowered = text.casefold()
+    if match := re.fullmatch(r"two thousand(?: and)?(?: (.+))?", lowered.strip()):
+        rest = value_of(match.group(1)) if match.group(1) else 0
+        return None if rest is None or rest > 99 else 2000 + rest
+    if match := re.fullmatch(r"nineteen hundred(?: and)?(?: (.+))?", lowered.strip()):
+        rest = value_of(match.group(1)) if match.group(1) else 0
+        return None if rest is None or rest > 99 else 1900 + rest
+    digits = digits_of(text)
+    return int(digits) if re.fullmatch(r"(?:19|20)\d\d", digits) else None
+
+
+def hkid_is_valid(code: str) -> bool:
+    """Whether `Z6833655` has a valid Hong Kong identity card check digit.
+
+    Letters count 10 … 35, a missing second letter 36, digits themselves; weights 9 … 2, the check digit 1 (`A` is 10);
+    the sum is a multiple of 11 (Immigration Department's scheme as commonly published).
+    """
+    match = re.fullmatch(r"([A-Z]{1,2})(\d{6})([\dA])", code)
+    if not match:
+        return False
+    letters = match.group(1).rjust(2)
+    values = [36 if c == " " else ord(c) - 55 for c in letters] + [int(c) for c in match.group(2)]
+    check = 10 if match.group(3) == "A" else int(match.group(3))
+    return (sum(v * w for v, w in zip(values, range(9, 1, -1), strict=True)) + check) % 11 == 0
+
+
+def nhs_is_valid(digits: str) -> bool:
+    """Whether ten digits are an NHS number: weights 10 … 2, modulus 11 (NHS Data Dictionary)."""
+    if not re.fullmatch(r"\d{10}", digits):
+        return False
+    check = 11 - sum(int(d) * w for d, w in zip(digits[:9], range(10, 1, -1), strict=True)) % 11
+    return check % 11 == int(digits[9]) and check != 10

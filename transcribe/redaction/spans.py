@@ -1,0 +1,47 @@
+"""What a recogniser found in one text, and how much it is to be believed."""
+
+from dataclasses import dataclass
+
+from transcribe.records import EntityClass
+
+CLASS_OF: dict[str, EntityClass] = {
+    "PERSON": "direct",
+    "PHONE": "direct",
+    "EMAIL": "direct",
+    "URL": "direct",
+    "ID": "direct",
+    "ADDRESS": "direct",
+    "PLACE": "quasi",
+    "ORG": "quasi",
+    "DATE": "quasi",
+    "AGE": "quasi",
+}
+"""The types that detectors give. A DATE is direct when it is a birth date."""
+
+CHECKSUM, ROSTER, GRAMMAR, SWEEP, NER = 0, 1, 2, 3, 4
+"""Priority of a span's type, best first (deidentification.md): an id with a valid check digit, the lab's roster, our
+grammars and Presidio's patterns, a surface known from elsewhere in the study, the language model."""
+
+_PRIORITY = {"checksum": CHECKSUM, "roster": ROSTER, "grammar": GRAMMAR, "pattern": GRAMMAR, "sweep": SWEEP}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One span of one text; `start` and `end` are code points, `recognizer` is `family/name`."""
+
+    start: int
+    end: int
+    entity_type: str
+    recognizer: str
+    score: float
+    class_: EntityClass
+
+
+def found(start: int, end: int, entity_type: str, recognizer: str, score: float, direct: bool = False) -> Found:
+    """A `Found` with the class that its type has, or `direct` when said so (birth dates)."""
+    return Found(start, end, entity_type, recognizer, score, "direct" if direct else CLASS_OF[entity_type])
+
+
+def priority(recognizer: str) -> int:
+    """Priority of a recogniser by the family before its slash; an unknown family counts as a language model."""
+    return _PRIORITY.get(recognizer.partition("/")[0], NER)
