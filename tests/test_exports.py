@@ -67,7 +67,7 @@ def test_a_neutralised_cell_is_no_formula_and_comes_back(cell: str) -> None:
 
 
 @given(transcripts())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_format_holds_the_same_text(item: CoderTranscript) -> None:
     self_checks.check_bundle(build([item], [], OPTIONS))
     text = txt.text(item.transcript, item.header)

@@ -1,5 +1,6 @@
 """One pass over a study: what became of each recording, and how an engine is driven over those that need it."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -77,8 +78,10 @@ def plain_stage(
         try:
             result = batch.reuse(kind, recording, stage, fingerprint)
             if result is None:
+                started = time.monotonic()
                 result = compute(recording)
-                batch.keep(recording, StageRun(stage, fingerprint, "", 0.0), result)
+                seconds = round(time.monotonic() - started, 3)
+                batch.keep(recording, StageRun(stage, fingerprint, "", seconds), result)
         except TranscribeError as error:
             batch.fail(recording, stage, error)
         else:

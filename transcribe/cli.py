@@ -240,11 +240,10 @@ def release(study: StudyArgument, accept_folder_risk: RiskOption = False) -> Non
 def status(study: StudyArgument) -> None:
     """Show every recording of a study: length, stage reached, warnings."""
     from transcribe.cli_tables import show_status
-    from transcribe.release import released_ids
     from transcribe.status import study_status
 
     target = _study(study)
-    show_status(study_status(target, released_ids(target)))
+    show_status(study_status(target))
 
 
 @app.command(epilog="Example: transcribe doctor ~/study")

@@ -1,6 +1,7 @@
 """The stages of the pipeline, each from the records before it to the records after it, reused where nothing changed."""
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 
 from transcribe.attribution import ATTRIBUTION_VERSION, attribute
@@ -42,7 +43,7 @@ def probe(batch: Batch, plans: Sequence[PlannedRecording]) -> dict[str, Recordin
     """The facts of each recording's media files; a file is read again only when its size or time has changed."""
     wanted: dict[str, str] = {}
     for plan in plans:
-        facts = {
+        facts: dict[str, str | int | None] = {
             "id": plan.id,
             "pair": plan.pair,
             "role": plan.role,
@@ -188,6 +189,7 @@ def redact(
     lists, todo = pending(batch, RedactionList, "redact", dict.fromkeys(transcripts, wanted))
     if not todo:
         return lists, registry
+    started = time.monotonic()
     candidates: list[PiiCandidate] = []
     covered: list[str] = []
     for name, transcript in transcripts.items():
@@ -206,8 +208,9 @@ def redact(
     )
     save_key(batch.study, registry)
     lists = {}
+    each = round((time.monotonic() - started) / max(len(redactions), 1), 3)
     for redaction in redactions:
-        line = StageRun("redact", wanted, "", 0.0)
+        line = StageRun("redact", wanted, "", each)
         try:
             batch.keep(redaction.recording, line, redaction)
         except TranscribeError as error:

@@ -1,10 +1,11 @@
 """How far each recording of a study has come."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transcribe.errors import TranscribeError
+from transcribe.exports.manifest import parse
 from transcribe.records import Recording, Transcript
+from transcribe.release.publishing import CURRENT
 from transcribe.store import StudyFolder, read_run_log, stored
 from transcribe.study.manifest import read_manifest
 
@@ -29,19 +30,26 @@ class RecordingStatus:
     warnings: tuple[str, ...]
 
 
-def study_status(study: StudyFolder, released: Sequence[str]) -> tuple[RecordingStatus, ...]:
+def released_ids(study: StudyFolder) -> tuple[str, ...]:
+    """The recordings of the present release. Raises `CorruptFileError`."""
+    path = study.releases / CURRENT
+    return tuple(entry.id for entry in parse(path.read_bytes()).transcripts) if path.exists() else ()
+
+
+def study_status(study: StudyFolder) -> tuple[RecordingStatus, ...]:
     """The state of every recording of the manifest, then the rows that cannot be worked on.
 
-    `released` are the ids in the present release. Raises `UsageError` when the manifest cannot be read.
+    Raises `UsageError` when the manifest cannot be read.
     """
     reading = read_manifest(study)
+    released = released_ids(study)
     lines = [_recording_status(study, plan.id, plan.id in released) for plan in reading.recordings]
     lines += [
         RecordingStatus(problem.recording or f"row {problem.row}", None, "not started", "", (problem.message,))
         for problem in reading.problems
     ]
     lines += [
-        RecordingStatus(skip.recording or f"row {skip.row}", None, "left out", "", (skip.message,))
+        RecordingStatus(skip.recording or f"row {skip.row}", None, "left out", "", (skip.reason,))
         for skip in reading.skipped
     ]
     return tuple(lines)

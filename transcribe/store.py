@@ -164,7 +164,7 @@ def unwritable_message(error: OSError) -> str:
     )
 
 
-def fingerprint(stage: str, version: int, settings: Mapping[str, str | int | None], inputs: Sequence[str]) -> str:
+def fingerprint(stage: str, version: int | str, settings: Mapping[str, str | int | None], inputs: Sequence[str]) -> str:
     """What a stage's output depends on, as a sha256 in hex.
 
     `settings` are only those that the stage reads (model revisions among them), `inputs` the digests of its inputs.

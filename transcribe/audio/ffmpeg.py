@@ -27,7 +27,7 @@ SILENCE_LIMIT = 60.0
 """Seconds without a sign of life after which ffmpeg is taken to hang (a network disk that went away)."""
 
 _READ_BYTES = 1 << 18
-_KEPT_LINES = 40
+_KEPT_LINES = 2000
 
 
 @dataclass(frozen=True, slots=True)

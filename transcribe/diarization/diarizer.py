@@ -36,7 +36,7 @@ from transcribe.records import Diarization, SpeechTurn
 ENGINE_VERSION = 1
 """Raised whenever this package would give another result for the same sound and the same weights."""
 
-SAME_VOICE = 0.75
+SAME_VOICE = 0.8
 """Two CAM++ centroids with a greater cosine are one voice that was forced apart."""
 
 WORK_SHARES: Mapping[str, tuple[float, float]] = {"segmentation": (0.0, 0.5), "embeddings": (0.5, 0.9)}

@@ -187,8 +187,8 @@ _STAMP_SIGNS = re.compile(r"#+(?=\d+:\d)|(?<=\d)#+")
 """Of f4 stamps, `#00:01:02-3#`: read as times by QualCoder, MAXQDA and ATLAS.ti."""
 _ARROW = re.compile(r"-{2,}>")
 """Of SRT times, `-->`."""
-_SPEAKER_COLON = re.compile(r"(?<!\d):|:(?!\d)")
-"""Every colon but that of `10:30` and `3:1`."""
+_NUMBERS_OR_COLON = re.compile(r"(?<!\w)\d+(?::\d+)+|:")
+"""`10:30` and `3:1`, whose colons make no speaker, or any other colon."""
 
 
 def speakable(text: str) -> tuple[str, int]:
@@ -201,8 +201,9 @@ def speakable(text: str) -> tuple[str, int]:
     plain, stamps = _STAMP_SIGNS.subn(" ", blank)
     plain, arrows = _ARROW.subn("->", plain)
     brackets = sum(plain.count(sign) for sign in "[]{}")
-    plain, colons = _SPEAKER_COLON.subn(",", plain.translate(_BRACKETS))
-    return re.sub(" +", " ", plain), stamps + arrows + brackets + colons
+    colons = plain.count(":")
+    plain = _NUMBERS_OR_COLON.sub(lambda match: match[0] if len(match[0]) > 1 else ",", plain.translate(_BRACKETS))
+    return re.sub(" +", " ", plain), stamps + arrows + brackets + colons - plain.count(":")
 
 
 def _is_printable(sign: str) -> bool:

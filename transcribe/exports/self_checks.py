@@ -20,6 +20,8 @@ from transcribe.exports.txt import BOM
 
 QUALCODER_SPEAKER = re.compile(r"^\s*([^.,\r\n]{1,63}?)\s*:\s*")
 """How QualCoder 4.0 finds a speaker at a line's start."""
+MAXQDA_SPEAKER = re.compile(r"^\s*(.{1,63}?)\s*:")
+"""MAXQDA's focus group import, and QualCoder's next version: whatever stands before a line's first colon."""
 QUALCODER_INNER_SPEAKER = re.compile(r"[.,!?;)\]…]\s+[^\W\d_a-z][\w'’-]*\s*:")
 """A capitalised `Word:` after punctuation."""
 QUALCODER_STAMP = re.compile(r"\[(\d\d):(\d\d):(\d\d)\]")
@@ -115,9 +117,13 @@ def _check_detection(text: str, entry: TranscriptEntry, rows: Sequence[TurnRow])
     speakers: list[str] = []
     stamps: list[int] = []
     for line in text.split("\n"):
-        match = QUALCODER_SPEAKER.match(line)
+        match, other = QUALCODER_SPEAKER.match(line), MAXQDA_SPEAKER.match(line)
+        if (match and match[1]) != (other and other[1]):
+            raise _failure(entry.id, "QualCoder and MAXQDA would find different speakers")
         if match is not None:
             speakers.append(match[1])
+        elif re.search(r"[\[\]{}]", line):
+            raise _failure(entry.id, "there is a bracket in the head")
         stamps += [(int(h) * 60 + int(m)) * 60 + int(s) for h, m, s in QUALCODER_STAMP.findall(line)]
         if line.splitlines() != [line] or OTHER_STAMPS.search(line) or QUALCODER_INNER_SPEAKER.search(line):
             raise _failure(entry.id, "what was said looks like a speaker, a stamp or a line end")

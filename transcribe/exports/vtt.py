@@ -38,7 +38,7 @@ def write(transcript: RedactedTranscript, header: ExportHeader) -> bytes:
 
 def parse(data: bytes) -> tuple[Cue, ...]:
     """The cues of a file that `write` wrote. Raises `ValidationError` for anything else."""
-    signature, *blocks = data.decode().removesuffix("\n").split("\n\n")
+    signature, *blocks = data.decode(errors="replace").removesuffix("\n").split("\n\n")
     if signature != "WEBVTT":
         raise ValidationError("a vtt file does not begin with WEBVTT")
     return tuple(_parse_cue(block) for block in blocks if not block.startswith("NOTE\n"))

@@ -10,7 +10,7 @@ from whisper.timing import WordTiming, merge_punctuations
 
 from transcribe.recognition.decoding import Hypothesis
 from transcribe.recognition.vocabulary import Vocabulary
-from transcribe.recognition.windows import Window, voiced_within
+from transcribe.recognition.windows import MAX_SILENCE, Window, voiced_within
 from transcribe.records import Interval, Segment, Word, to_milliseconds_grid
 
 UNSUPPORTED = "unsupported"
@@ -50,7 +50,7 @@ def window_segments(
 ) -> list[Segment]:
     """The segments of one window, ids 0 …; none when it has no text.
 
-    `starts` (s) are those of `word_times.token_starts`. Segments are cut where the model set two timestamps, words
+    `starts` (s) are those of `word_times.token_starts`. Segments are cut where the model set two timestamps and at silences, words
     are openai-whisper's: with their leading space, punctuation joined to its word. A segment begins and ends with
     its words.
     """
@@ -67,22 +67,22 @@ def window_segments(
             done += len(words[last].tokens)
             chosen.append(words[last])
             last += 1
-        placed = _placed([word for word in chosen if word.word], window, sound)
-        text = "".join(word.text for word in placed)
-        if text.strip():
-            segments.append(
-                Segment(
-                    id=len(segments),
-                    start=placed[0].start,
-                    end=placed[-1].end,
-                    language=language,
-                    text=text,
-                    words=placed,
-                    avg_logprob=round(hypothesis.avg_logprob, 4),
-                    compression_ratio=round(hypothesis.compression_ratio, 4),
-                    temperature=hypothesis.temperature,
+        for placed in _unbroken(_placed([word for word in chosen if word.word], window, sound)):
+            text = "".join(word.text for word in placed)
+            if text.strip():
+                segments.append(
+                    Segment(
+                        id=len(segments),
+                        start=placed[0].start,
+                        end=placed[-1].end,
+                        language=language,
+                        text=text,
+                        words=placed,
+                        avg_logprob=round(hypothesis.avg_logprob, 4),
+                        compression_ratio=round(hypothesis.compression_ratio, 4),
+                        temperature=hypothesis.temperature,
+                    )
                 )
-            )
     return segments
 
 
@@ -95,6 +95,17 @@ def covered_seconds(segments: Sequence[Segment], mask: Sequence[Interval]) -> fl
         else:
             spans.append((word.start, word.end))
     return sum(voiced_within(mask, start, end) for start, end in spans)
+
+
+def _unbroken(words: Sequence[Word]) -> list[tuple[Word, ...]]:
+    """Words cut where the silence between two is longer than a window keeps: no segment reaches over that."""
+    parts: list[list[Word]] = []
+    for word in words:
+        if parts and word.start - parts[-1][-1].end <= MAX_SILENCE:
+            parts[-1].append(word)
+        else:
+            parts.append([word])
+    return [tuple(part) for part in parts]
 
 
 def _segment_ends(hypothesis: Hypothesis, vocabulary: Vocabulary) -> list[int]:

@@ -70,6 +70,17 @@ class Window:
             offset += length
         return best
 
+    def after(self, start: float) -> list[Interval]:
+        """What lies from `start` (s in the window) to the window's end, on the recording's timeline (s)."""
+        rest: list[Interval] = []
+        offset = 0.0
+        for first, last in self.pieces:
+            begin = first / SAMPLE_RATE + max(start - offset, 0.0)
+            if begin < last / SAMPLE_RATE:
+                rest.append((begin, last / SAMPLE_RATE))
+            offset += (last - first) / SAMPLE_RATE
+        return rest
+
 
 def clean_mask(speech: Sequence[Interval], seconds: float, min_pause: float = 0.0) -> tuple[Interval, ...]:
     """The mask sorted, within [0, seconds], without empty spans; spans less than `min_pause` apart are joined."""

@@ -6,7 +6,7 @@ first looks at a text.
 
 import importlib.metadata
 import logging
-import os
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from transcribe.engines import PiiCandidate
 from transcribe.errors import DependencyError, TranscribeError, WithheldError
 from transcribe.records import Transcript, Utterance
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, lexicon_digest
-from transcribe.redaction.spans import NER, Found, found, priority
+from transcribe.redaction.spans import Found, found
 from transcribe.redaction.spoken import SPOKEN_VERSION, find_spoken
 from transcribe.redaction.tokens import at_sentence_start, is_capitalised, tokens, trim
 
@@ -48,6 +48,14 @@ _PATTERN_TYPES = {
 }
 _CHECKSUMMED = frozenset(("CREDIT_CARD", "IBAN_CODE", "UK_NHS"))
 _URL_STARTS = ("http", "www.")
+
+
+_MEDICINE = re.compile(
+    r"(?:azepam|zolam|ridone|apine|azine|oxetine|triptyline|ipramine|opram|traline|piprazole|prazole|conazole|cillin|mycin"
+    r"|cycline|oxacin|enadine|atadine|statin|sartan|dipine|olol|thiazide|profen|oxicam|cortisone|predniso\w+|barbital"
+    r"|codeine|morphine|codone|methoprim|peridol|zosin|gliptin|formin|parin|triptan|setron|amol|anon|ynon)s?$"
+)
+"""Stems of the international non-proprietary names of medicines (WHO, "The use of stems")."""
 
 
 class PresidioDetector:
@@ -129,10 +137,10 @@ def _from_presidio(text: str, result: "RecognizerResult") -> Iterator[Found]:
     name = result.recognition_metadata["recognizer_name"]
     if result.entity_type in _PATTERN_TYPES:
         surface = text[result.start : result.end]
-        if result.entity_type == "URL" and not surface.casefold().startswith(_URL_STARTS) and "." in surface:
-            # Presidio takes every top-level domain: "there.It" of a missing space is Italy. A real name is lower case.
-            if surface != surface.casefold():
-                return
+        # Presidio takes every top-level domain: "there.It" and "um...you" would be web addresses.
+        explicit = result.entity_type != "URL" or surface.casefold().startswith(_URL_STARTS)
+        if not explicit and (".." in surface or surface != surface.casefold()):
+            return
         family = "checksum" if result.entity_type in _CHECKSUMMED else "pattern"
         kind = _PATTERN_TYPES[result.entity_type]
         yield found(result.start, result.end, kind, f"{family}/{name}", result.score)
@@ -154,7 +162,7 @@ def _plausible_name(text: str, start: int, end: int) -> tuple[int, int] | None:
         words = words[1:]
     while words and words[-1].fold in FUNCTION_WORDS:
         words = words[:-1]
-    if not words or is_kept(words):
+    if not words or is_kept(words) or (len(words) == 1 and _MEDICINE.search(words[0].fold)):
         return None
     begin, stop = start + words[0].start, start + words[-1].end
     ordinary = all(is_common(word.fold) for word in words)
@@ -167,14 +175,8 @@ def _plausible_name(text: str, start: int, end: int) -> tuple[int, int] | None:
     return begin, stop
 
 
-def is_language_model(recognizer: str) -> bool:
-    """Whether only the language model stands behind a candidate."""
-    return priority(recognizer) == NER
-
-
 def _build_analyzer(model: Path) -> "BatchAnalyzerEngine":
     """Presidio's engine with explicit recognisers and a spaCy pipeline that holds the name recogniser alone."""
-    os.environ.setdefault("TLDEXTRACT_CACHE", os.devnull)
     import spacy
     import tldextract
     from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerRegistry
@@ -189,7 +191,8 @@ def _build_analyzer(model: Path) -> "BatchAnalyzerEngine":
 
         def load(self) -> None:
             """Loads the name recogniser; tagger, parser and lemmatiser are not needed and take most of the time."""
-            self.nlp = {"en": spacy.load(model, exclude=["tagger", "parser", "senter", "attribute_ruler", "lemmatizer"])}
+            unused = ["tagger", "parser", "senter", "attribute_ruler", "lemmatizer"]
+            self.nlp = {"en": spacy.load(model, exclude=unused)}  # type: ignore[assignment]  # declared as None
 
     class BundledEmailRecognizer(ready.EmailRecognizer):
         """Presidio's e-mail pattern; the list of domain endings is the bundled one, never fetched."""

@@ -7,25 +7,32 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from transcribe.redaction.tokens import Token, at_sentence_start, fold, is_capitalised, tokens
+from transcribe.redaction.tokens import Token, at_sentence_start, fold, is_capitalised, tokens, word_set
 
-FUNCTION_WORDS = frozenset(
-    """a an the this that these those my your his her its our their i you he she it we they me him us them and or but
-    so nor of at in on to from for with by about as into like than then if when while where who whom what which why how
-    is am are was were be been being do does did done have has had having will would shall should can could may might
-    must not no yes yeah okay ok oh well um uh er erm hmm mm just also too very really because there here now some any
-    all each every another other one more most much many such only same go going went gone get got said say says tell
-    told know knew think thought see saw want wanted please sorry thanks thank hello hi hey bye good still even maybe
-    actually let im ive ill id youre hes shes theyre were weve dont didnt doesnt isnt wasnt cant couldnt wont thats
-    whats""".split()
-)
+FUNCTION_WORDS = word_set("""
+    a an the this that these those my your his her its our their i you he she it we they me him us them and or
+    but so nor of at in on to from for with by about as into like than then if when while where who whom what
+    which why how is am are was were be been being do does did done have has had having will would shall
+    should can could may might must not no yes yeah okay ok oh well um uh er erm hmm mm just also too very
+    really because there here now some any all each every another other one more most much many such only same
+    go going went gone get got said say says tell told know knew think thought see saw want wanted please
+    sorry thanks thank hello hi hey bye good still even maybe actually let im ive ill id youre hes shes theyre
+    were weve dont didnt doesnt isnt wasnt cant couldnt wont thats whats
+    """)
 """Words that no name consists of, and where a name ends."""
 
-_PRONOUNS = frozenset("i you he she it we they there this that the a an my your his her our their not be have".split())
-_MONTHS = frozenset(
-    """january february march april may june july august september october november december""".split()
+_PRONOUNS = word_set("""
+    i you he she it we they there this that the a an my your his her our their not be have
+    """)
+_MONTHS = word_set("""
+    january february march april may june july august september october november december
+    """)
+_MONTH_CUES = (
+    word_set("""
+    in of last this next since until till by every early late mid
+    """)
+    | _MONTHS
 )
-_MONTH_CUES = frozenset("in of last this next since until till by every early late mid".split()) | _MONTHS
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,24 +4,50 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from transcribe.redaction.tokens import word_set
+
 _DIGITS = {
-    word: str(value)
-    for value, word in enumerate("zero one two three four five six seven eight nine".split())
-} | {"nought": "0", "naught": "0"}
+    "zero": "0",
+    "nought": "0",
+    "naught": "0",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+}
 _OH = frozenset(("oh", "o"))
 _TEENS = {
-    word: str(value)
-    for value, word in enumerate(
-        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), start=10
-    )
+    "ten": "10",
+    "eleven": "11",
+    "twelve": "12",
+    "thirteen": "13",
+    "fourteen": "14",
+    "fifteen": "15",
+    "sixteen": "16",
+    "seventeen": "17",
+    "eighteen": "18",
+    "nineteen": "19",
 }
 _TENS = {
-    word: str(value) for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
-} | {"fourty": "4"}
+    "twenty": "2",
+    "thirty": "3",
+    "forty": "4",
+    "fourty": "4",
+    "fifty": "5",
+    "sixty": "6",
+    "seventy": "7",
+    "eighty": "8",
+    "ninety": "9",
+}
 _TIMES = {"double": 2, "triple": 3, "treble": 3}
-_FILLERS = frozenset(
-    "uh um er erm ah hmm mm sorry no wait actually let me see i mean dash hyphen space and then oh right".split()
-)
+_FILLERS = word_set("""
+    uh um er erm ah hmm mm sorry no wait actually let me see i mean dash hyphen space and then oh right
+    """)
 """Words that may stand between the parts of one spoken number: hesitations and repairs (`no sorry`)."""
 _BRACKETS = {"bracket": "(", "brackets": "(", "parenthesis": "("}
 _PIECE = re.compile(r"\d+|[A-Za-z]+(?:['’][A-Za-z]+)?|[^\sA-Za-z\d]")

@@ -12,9 +12,11 @@ _TLD = r"(?:com|org|net|edu|gov|hk|uk|cn|io|co|info|me|ac|email|app|tv)"
 _DOT = r"(?:\s*\.\s*|\s+(?:dot|point|full stop)\s+)"
 _DOMAIN = rf"[A-Za-z0-9-]+(?:{_DOT}[A-Za-z0-9-]+){{0,3}}{_DOT}{_TLD}\b(?:{_DOT}{_TLD}\b)?"
 _AT = re.compile(rf"\s*(?:@|\bat(?: sign)?\b)\s*(?=(?:the\s+)?({_DOMAIN}))", re.IGNORECASE)
-_URL = re.compile(rf"\b(?:www{_DOT})?[A-Za-z0-9-]+(?:{_DOT}[A-Za-z0-9-]+){{0,2}}{_DOT}{_TLD}\b(?:\s*(?:/|\bslash\b)\s*[\w.-]+)*", re.I)
+_URL = re.compile(
+    rf"\b(?:www{_DOT})?[A-Za-z0-9-]+(?:{_DOT}[A-Za-z0-9-]+){{0,2}}{_DOT}{_TLD}\b(?:\s*(?:/|\bslash\b)\s*[\w.-]+)*", re.I
+)
 _MAIL_CUE = re.compile(r"\b(?:e-?mail|mail|gmail|hotmail|yahoo|outlook|icloud|@)\b|@", re.IGNORECASE)
-_CONNECTORS = frozenset("dot underscore dash hyphen point minus plus".split())
+_CONNECTORS = frozenset(["dot", "underscore", "dash", "hyphen", "point", "minus", "plus"])
 _LOCAL_PIECE = re.compile(r"[\w.+-]+$")
 _EXTRA_NAMES = 3
 
@@ -26,7 +28,8 @@ def find_contacts(text: str) -> Iterator[Found]:
         end = match.end(1)
         start = _local_start(text, match.start())
         if start is not None and (
-            _MAIL_CUE.search(text[: match.end(1)]) or not all(is_common(word.fold) for word in tokens(text[start : match.start()]))
+            _MAIL_CUE.search(text[: match.end(1)])
+            or not all(is_common(word.fold) for word in tokens(text[start : match.start()]))
         ):
             emails.append((start, end))
             yield found(start, end, "EMAIL", "grammar/spoken-email", 0.9)

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from transcribe.redaction.numbers import value_of, year_of
 from transcribe.redaction.spans import Found, found
 
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 _MONTH = "(?:" + "|".join(_MONTHS) + ")"
 _ABBREVIATED = r"(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.?"
 _UNIT = r"(?:one|two|three|four|five|six|seven|eight|nine)"
@@ -70,8 +73,8 @@ def find_dates(text: str, previous: str) -> Iterator[Found]:
     for match in _AGE.finditer(text):
         group = next(name for name in ("old", "turned", "self") if match.group(name))
         yield found(match.start(group), match.end() if group == "old" else match.end(group), "AGE", "grammar/age", 0.8)
-    if _HOW_OLD.search(previous) and (match := _ONLY_AGE.search(text)):
-        yield found(*match.span("age"), "AGE", "grammar/age-answer", 0.8)
+    if _HOW_OLD.search(previous) and (answer := _ONLY_AGE.search(text)):
+        yield found(*answer.span("age"), "AGE", "grammar/age-answer", 0.8)
 
 
 def _births(text: str, previous: str) -> Iterator[tuple[int, int]]:
@@ -83,7 +86,9 @@ def _births(text: str, previous: str) -> Iterator[tuple[int, int]]:
         position, reach = begin, begin + _BIRTH_REACH
         while (match := _ATOMS.search(text, position)) and match.start() <= reach:
             dated = re.search(rf"{_MONTH}|{_ORDINAL}|{_YEAR}|'?\d\d|{_TENS}", match.group(), re.IGNORECASE)
-            if dated and not re.match(r"\s*(?:years?|weeks?|months?|days?|minutes?|hours?|kg|pounds)\b", text[match.end() :]):
+            if dated and not re.match(
+                r"\s*(?:years?|weeks?|months?|days?|minutes?|hours?|kg|pounds)\b", text[match.end() :]
+            ):
                 yield match.start(), match.end()
             position, reach = match.end(), match.end() + 20
 

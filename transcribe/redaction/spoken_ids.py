@@ -94,7 +94,8 @@ def _is_dictated(text: str, part: Sequence[Symbol], digits: str) -> bool:
     singles = sum(len(s.chars) for s in part if s.single)
     written = [s for s in part if len(s.chars) >= 3 and not s.single and not _YEAR.fullmatch(s.chars)]
     groups = [s for s in written if len(s.chars) > 3 or not s.chars.endswith("0")]  # 150, 300, 450 are doses
-    glued = bool(re.fullmatch(r"[\d\-–. ]+", text[part[0].start : part[-1].end])) and "-" in text[
-        part[0].start : part[-1].end
-    ]
+    glued = (
+        bool(re.fullmatch(r"[\d\-–. ]+", text[part[0].start : part[-1].end]))
+        and "-" in text[part[0].start : part[-1].end]
+    )
     return singles >= 4 or bool(groups) or glued

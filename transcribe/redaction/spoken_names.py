@@ -5,34 +5,46 @@ from collections.abc import Iterator, Sequence
 
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, is_name_use
 from transcribe.redaction.spans import Found, found
-from transcribe.redaction.tokens import Token, fold, is_capitalised, tokens
+from transcribe.redaction.tokens import Token, fold, is_capitalised, tokens, word_set
 
-TITLES = frozenset("mr mrs miss ms madam dr prof nurse pastor reverend sister father brother uncle aunt auntie ah".split())
+TITLES = word_set("""
+    mr mrs miss ms madam dr prof nurse pastor reverend sister father brother uncle aunt auntie ah
+    """)
 """Words before a name, folded (`Mister` is `mr`, `Doctor` is `dr`)."""
 PROFESSIONS = frozenset(("dr", "prof", "nurse", "pastor", "reverend"))
 """Titles by which no participant or relative of the roster is called by surname."""
-_RELATIONS = frozenset(
-    """son sons daughter daughters brother brothers sister sisters boy girl kid husband wife partner boyfriend
-    girlfriend friend cousin nephew niece mother father mum mom dad grandmother grandfather grandson granddaughter
-    colleague supervisor manager boss counsellor counselor neighbour neighbor flatmate roommate caseworker keyworker
-    worker psychiatrist therapist buddy dog cat""".split()
-)
+_RELATIONS = word_set("""
+    son sons daughter daughters brother brothers sister sisters boy girl kid husband wife partner boyfriend
+    girlfriend friend cousin nephew niece mother father mum mom dad grandmother grandfather grandson
+    granddaughter colleague supervisor manager boss counsellor counselor neighbour neighbor flatmate roommate
+    caseworker keyworker worker psychiatrist therapist buddy dog cat
+    """)
 _CUE = re.compile(
     r"\b(?:(?P<strong>(?:my|his|her|your|their|the) (?:full |first |last |real |english |chinese |middle |maiden )?"
     r"(?:name|surname|nickname)(?: is|['’]s| was)|name['’]s|calls? me|called me|calling me|known as|go(?:es)? by"
     r"|i am called|i['’]m called)"
-    r"|(?P<weak>i['’]m|i am|this is|it['’]s|named|called|calls? (?:him|her|them)|hello|hi|hey|good morning|good afternoon"
-    r"|thanks|thank you|dear|bye|goodbye|thanks so much|ok|okay|so|yes|well))\b[\s,]*"
+    r"|(?P<weak>i['’]m|i am|this is|it['’]s|named|called|calls? (?:him|her|them)|hello|hi|hey|good morning"
+    r"|good afternoon|thanks|thank you|dear|bye|goodbye|thanks so much|ok|okay|so|yes|well))\b[\s,]*"
     r"(?:(?:uh|um|er|erm|just|actually|well|like)\b[\s,]*)*",
     re.IGNORECASE,
 )
 _SPELLED = re.compile(r"(?<![\w'’])(?:[A-Za-z](?:\s*[-.]\s*|\s+)){2,}[A-Za-z](?![\w'’])")
 _NAME_QUESTION = re.compile(
-    r"\b(?:your|her|his|their) (?:full |first |last )?(?:name|surname)\b|\bcall you\b|\bwho (?:am i|is) (?:speaking|this)"
-    r"|\bname for the\b|\bwhat(?:'s| is) .{0,20}\bcalled\b",
+    r"\b(?:your|her|his|their) (?:full |first |last )?(?:name|surname)\b|\bcall you\b|\bwho am i speaking"
+    r"|\bwho is (?:speaking|this)|\bname for the\b|\bwhat(?:'s| is) .{0,20}\bcalled\b",
     re.IGNORECASE,
 )
 _MAX_NAME_WORDS = 4
+_WORD_NAMES = word_set("""
+    will may hope grace rose faith joy mark bill sue rob frank jack pat grant dean ray art dawn iris ivy daisy lily ruby
+    summer april june hunter chase angel crystal melody christian victor penny violet olive gene drew cliff charity
+    patience constance prudence mercy honey sky star sunny happy lucky winter autumn miles max
+    """)
+"""Given names that are ordinary words; with a capital and one of the next verbs they are names even unlisted."""
+_DOES = word_set("""
+    told said says asked called came gave left went helped brought took rang phoned texted visited wanted thinks thought
+    knows knew lives lived died works worked moved cried laughed listened stayed cooked
+    """)
 
 
 def find_names(text: str, previous: str) -> Iterator[Found]:
@@ -41,6 +53,9 @@ def find_names(text: str, previous: str) -> Iterator[Found]:
     for index in range(len(words)):
         yield from _by_title(text, words, index)
         yield from _by_relation(text, words, index)
+        does = index + 1 < len(words) and words[index + 1].fold in _DOES
+        if does and words[index].fold in _WORD_NAMES and is_name_use(text, words, index):
+            yield found(words[index].start, words[index].end, "PERSON", "grammar/word-name", 0.7)
     for match in _CUE.finditer(text):
         strong = match.group("strong") is not None
         first = next((i for i, word in enumerate(words) if word.start >= match.end()), len(words))
@@ -102,7 +117,7 @@ def _by_title(text: str, words: Sequence[Token], index: int) -> Iterator[Found]:
     if title.fold not in TITLES or index + 1 == len(words):
         return
     name = words[index + 1]
-    if text[title.end : name.start].strip(" .-") or not _may_be_name(name, lower=True):
+    if not re.fullmatch(r"\.?[ -]+", text[title.end : name.start]) or not _may_be_name(name, lower=True):
         return
     kin = not is_capitalised(title.text) or title.fold in ("ah", "sister", "father", "brother", "miss")
     if kin and is_common(name.fold):
@@ -139,4 +154,6 @@ def _is_spelled_name(text: str) -> bool:
     hyphened = bool(re.search(r"[A-Za-z]\s*-\s*[A-Za-z]", text))
     if not hyphened and (len(letters) < 4 or re.search(r"(?:^|\s)[aI](?:\s|$)", text)):
         return False
-    return not is_kept(tokens(letters)) and not re.search(rf"\b{re.escape(fold(letters))}\b", "ptsd adhd ocd bpd nhs hkid")
+    return not is_kept(tokens(letters)) and not re.search(
+        rf"\b{re.escape(fold(letters))}\b", "ptsd adhd ocd bpd nhs hkid"
+    )

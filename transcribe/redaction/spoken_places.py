@@ -2,29 +2,38 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, is_name_use, places
 from transcribe.redaction.numbers import symbols
 from transcribe.redaction.spans import Found, found
-from transcribe.redaction.tokens import Token, at_sentence_start, fold, is_capitalised, tokens
+from transcribe.redaction.tokens import Token, at_sentence_start, fold, is_capitalised, tokens, word_set
 
-_STREET = frozenset(
-    """street road avenue lane drive close crescent terrace grove mews boulevard steps square place row path
-    circuit""".split()
-)
-_BUILDING = frozenset(
-    """house court estate mansion mansions building tower towers block garden gardens village tsuen chuen villa villas
-    lodge plaza chung""".split()
-)
-_ORGANISATION = frozenset(
-    """hospital hospitals school college university academy kindergarten nursery center house church chapel cathedral
-    mosque temple clinic surgery foundation association society trust institute hospice hostel workshop pharmacy
-    bakery restaurant cafe hotel magistracy company limited ltd primary secondary polytechnic library federation
-    fellowship mission charity club daily council department bank iccmw practice""".split()
-)
-_GENERIC = frozenset("the a an my this that our his her their your its one each every another day general".split())
+_STREET = word_set("""
+    street road avenue lane drive close crescent terrace grove mews boulevard steps square place row path
+    circuit
+    """)
+_BUILDING = word_set("""
+    house court estate mansion mansions building tower towers block garden gardens village tsuen chuen villa
+    villas lodge plaza chung
+    """)
+_ORGANISATION = word_set("""
+    hospital hospitals school college university academy kindergarten nursery center house church chapel
+    cathedral mosque temple clinic surgery foundation association society trust institute hospice hostel
+    workshop pharmacy bakery restaurant cafe hotel magistracy company limited ltd primary secondary
+    polytechnic library federation fellowship mission charity club daily council department bank iccmw
+    practice
+    """)
+_GENERIC = word_set("""
+    the a an my this that our his her their your its one each every another day general
+    """)
 _UNIT_WORD = r"(?:flat|room|unit|apartment|suite|block|tower|house|shop|number)"
-_SAID_NUMBER = r"(?:\d+[A-Za-z]?|[A-Z]|[a-z]|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|oh)(?:[\s-]+(?:one|two|three|four|five|six|seven|eight|nine|oh))*)"
+_UNITS = "(?:one|two|three|four|five|six|seven|eight|nine|oh)"
+_SAID_NUMBER = (
+    r"(?:\d+[A-Za-z]?|[A-Z]|[a-z]"
+    rf"|(?:{_UNITS}|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+    rf"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[\s-]+{_UNITS})*)"
+)
 _UNIT = re.compile(rf"\b{_UNIT_WORD}\s+{_SAID_NUMBER}(?:[\s,]+{_SAID_NUMBER}){{0,3}}\b", re.IGNORECASE)
 _FLOOR = re.compile(
     r"\b(?:\d{1,2}\s*/\s*F|(?:\d{1,2}(?:st|nd|rd|th)|ground|top|(?:twenty|thirty|forty)?[\s-]*(?:first|second|third|fourth"
@@ -33,7 +42,9 @@ _FLOOR = re.compile(
     re.IGNORECASE,
 )
 _GLUE = re.compile(r"(?:[\s,.]|\b(?:uh|um|er|erm|and|in|on|at|of|it's|the)\b)*", re.IGNORECASE)
-_ACRONYM = re.compile(r"\b(?:at|in|from|to|joined|join|with|for)\s+(?:the\s+)?(?P<name>(?:[A-Z][a-z]+\s+){0,3}[A-Z]{3,6})\b")
+_ACRONYM = re.compile(
+    r"\b(?:at|in|from|to|joined|join|with|for)\s+(?:the\s+)?(?P<name>(?:[A-Z][a-z]+\s+){0,3}[A-Z]{3,6})\b"
+)
 _WARD = re.compile(r"\b(?P<ward>[A-Z]\d{1,2})\s+ward\b|\bward\s+(?P<after>[A-Z]?\d{1,2}[A-Z]?)\b", re.IGNORECASE)
 
 
@@ -56,7 +67,7 @@ def _gazetteer(text: str, words: Sequence[Token]) -> Iterator[Found]:
         for length in range(min(6, len(words) - index), 0, -1):
             part = words[index : index + length]
             place = known.get(tuple(word.fold for word in part))
-            if place is None or any(text[a.end : b.start].strip(" -.’'") for a, b in zip(part, part[1:], strict=False)):
+            if place is None or any(text[a.end : b.start].strip(" -.’'") for a, b in pairwise(part)):
                 continue
             ordinary = all(is_common(word.fold) for word in part)
             if ordinary and not (
@@ -90,9 +101,10 @@ def _named(text: str, words: Sequence[Token], index: int, street: bool = False) 
     if first == index and (number is None or not is_capitalised(words[index].text)):
         return None
     names = words[first:index]
-    if names and number is None and all(is_common(w.fold) for w in names):
-        if not is_capitalised(words[index].text) or (len(names) == 1 and at_sentence_start(text, names[0].start)):
-            return None
+    ordinary = number is None and all(is_common(w.fold) for w in names)
+    opening = len(names) == 1 and at_sentence_start(text, names[0].start)
+    if ordinary and (opening or not is_capitalised(words[index].text)):
+        return None
     return (number if number is not None else words[first].start), words[index].end
 
 
@@ -108,7 +120,10 @@ def _number_before(text: str, position: int) -> int | None:
 
 
 def _addresses(
-    text: str, known: Sequence[tuple[int, int]], streets: Sequence[tuple[int, int]], buildings: Sequence[tuple[int, int]]
+    text: str,
+    known: Sequence[tuple[int, int]],
+    streets: Sequence[tuple[int, int]],
+    buildings: Sequence[tuple[int, int]],
 ) -> Iterator[Found]:
     """Chains of address parts; a street alone is one, a flat or a building needs company."""
     parts = [(a, b, "unit") for m in _UNIT.finditer(text) for a, b in [m.span()]]
@@ -129,7 +144,8 @@ def _address(chain: Sequence[tuple[int, int, str]]) -> Iterator[Found]:
     kinds = {kind for _, _, kind in chain}
     exact = kinds & {"unit", "floor"}
     anchored = kinds & {"street", "building"}
-    if "street" in kinds or (exact and (anchored or len(exact) == 2)) or ("building" in kinds and "place" in kinds):
+    sure = "street" in kinds or (exact and (anchored or len(exact) == 2))
+    if sure or len([p for p in chain if p[2] == "building"]) > 1:
         inside = [p for p in chain if p[2] != "place"] or list(chain)
         first, last = min(a for a, _, _ in inside), max(b for _, b, _ in inside)
         yield found(first, last, "ADDRESS", "grammar/address", 0.9)
@@ -173,7 +189,11 @@ def _organisation(text: str, words: Sequence[Token], index: int) -> Iterator[Fou
     ):
         return
     end = words[index].end
-    while index + 1 < len(words) and fold(words[index + 1].text) in _ORGANISATION and text[end : words[index + 1].start] == " ":
+    while (
+        index + 1 < len(words)
+        and fold(words[index + 1].text) in _ORGANISATION
+        and text[end : words[index + 1].start] == " "
+    ):
         index += 1
         end = words[index].end
     yield found(words[first].start, end, "ORG", "grammar/organisation", 0.8)

@@ -34,6 +34,11 @@ class Token(NamedTuple):
     fold: str
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list that is written as running text."""
+    return frozenset(text.split())
+
+
 @lru_cache(maxsize=65536)
 def fold(word: str) -> str:
     """A word for comparing: NFKC, case-folded, accents removed, one spelling of `Centre` and `Mister`."""
@@ -77,9 +82,7 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
         tail = text[start:end]
         if possessive := re.search(r"[’'ʼ][sS]$", tail):
             end = start + possessive.start()
-        elif not tail[-1].isalnum() and tail[-1] != ")":
-            end -= 1
-        elif tail[-1] == ")" and "(" not in tail:
+        elif not tail[-1].isalnum() and not (tail[-1] == ")" and "(" in tail):
             end -= 1
         else:
             break

@@ -23,7 +23,7 @@ def hash_file(path: Path) -> str:
 
 
 def walk(folder: Path) -> Iterator[tuple[str, bool]]:
-    """Relative paths below `folder`, sorted, and whether each is a folder; links are not followed."""
+    """Relative paths below `folder`, each folder before what is in it, and whether it is one; follows no links."""
     for parent, folders, names in os.walk(folder):
         inside = Path(parent).relative_to(folder)
         links = [name for name in folders if Path(parent, name).is_symlink()]
@@ -48,19 +48,28 @@ def carry(
     `ours` are the paths of the new release, `release` the number of the old one.
     """
     our_folders = {str(parent) for name in (*ours, *published) for parent in PurePosixPath(name).parents}
+    folders: dict[str, str] = {}
     theirs: list[tuple[str, str]] = []
     for name, is_folder in walk(coders):
-        if is_folder and name not in our_folders:
-            make_folders(stage, kept_name(name, stage, ours, release, "own"))
-        elif not is_folder and not is_published(coders, name, published):
+        if is_folder:
+            parent, _, last = name.rpartition("/")
+            path = f"{folders[parent]}/{last}" if parent else last
+            folders[name] = path if name in our_folders else kept_name(path, stage, ours, release, "own")
+            if name not in our_folders:
+                make_folders(stage, folders[name])
+        elif not is_published(coders, name, published):
             theirs.append((name, "edited" if name in published else "own"))
     carried: dict[str, str] = {}
+
+    def kept(name: str, why: str) -> str:
+        parent, _, last = name.rpartition("/")
+        return kept_name(f"{folders[parent]}/{last}" if parent else last, stage, ours, release, why)
+
     # Those that keep their names come first, so that a new name is free among them too.
-    for name, why in sorted(theirs, key=lambda item: kept_name(item[0], stage, ours, release, item[1]) != item[0]):
-        kept = kept_name(name, stage, ours, release, why)
-        make_folders(stage, str(PurePosixPath(kept).parent))
-        _link_or_copy(coders / name, stage / kept)
-        carried[name] = kept
+    for name, why in sorted(theirs, key=lambda item: kept(*item) != item[0]):
+        carried[name] = kept(name, why)
+        make_folders(stage, str(PurePosixPath(carried[name]).parent))
+        _link_or_copy(coders / name, stage / carried[name])
     return carried
 
 

@@ -13,7 +13,8 @@ from transcribe.errors import UsageError
 # Letters of Western European names, and the typographic marks that Word and Excel put in.
 _WESTERN = re.compile(r"[\x00-\x7fÀ-ÖØ-öø-ÿ‘’“”…–—\u00a0]*")
 # Mac Roman read as Windows-1252 shows such things: "Mu–oz", "itÕs". ("Bjšrn" and "JosŽ": no š, Ž … are believed above.)
-_NOT_WESTERN = re.compile(r"[a-z][À-ÖØ-Þ]|[A-Z]Õ[A-Z]|[A-Za-z][–—…“][a-z]")
+# Words without a plain letter, or with three others in a row, are Cyrillic or Greek: "Èâàí".
+_NOT_WESTERN = re.compile(r"[a-z][À-ÖØ-Þ]|[A-Z]Õ[A-Z]|[A-Za-z][–—…“][a-z]|\b[À-ÿ]{2,}\b|[À-ÿ]{3}")
 
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -91,10 +92,10 @@ def _pairs(data: bytes) -> list[bytes]:
 
 def _big5(data: bytes) -> bool:
     """Whether it decodes as Big5 and most characters are of its first level (A440 to C67E: the frequent ones)."""
-    pairs = _pairs(data)
-    if _strict(data, "cp950") is None and _strict(data, "big5hkscs") is None:
+    characters = [pair for pair in _pairs(data) if pair[0] >= 0xA4]  # below are punctuation and other scripts
+    if not characters or (_strict(data, "cp950") is None and _strict(data, "big5hkscs") is None):
         return False
-    return sum(0xA1 <= pair[0] <= 0xC6 for pair in pairs) >= _EAST_ASIAN_SHARE * len(pairs)
+    return sum(pair[0] <= 0xC6 for pair in characters) >= _EAST_ASIAN_SHARE * len(characters)
 
 
 def _gbk(data: bytes) -> bool:

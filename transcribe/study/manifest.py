@@ -31,7 +31,7 @@ CONSENTS = ("transcribe", "quote", "audio", "archive")
 
 _EXCLUDED = ("no", "n", "0", "false", "nein", "否")
 _INCLUDED = ("", "yes", "y", "1", "true", "ja", "是")
-_MOST_SPEAKERS = 20
+_MOST_SPEAKERS = 20  # as `--speakers`
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +244,7 @@ def _number(cell: str, column: str, most: int) -> int | None:
 
 
 def _listed(cell: str) -> tuple[str, ...]:
-    items = (item.strip().casefold() for item in re.split(r"[;,/；，、\n]", cell))
-    return tuple(dict.fromkeys(item for item in items if item))
+    return tuple(dict.fromkeys(filter(None, (item.strip().casefold() for item in re.split(r"[;,/；，、\n]", cell)))))
 
 
 def _consent(cell: str) -> frozenset[str] | None:

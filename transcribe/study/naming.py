@@ -23,7 +23,7 @@ _DATE = re.compile(
 _SESSION_WORDS = frozenset({"session", "sess", "interview", "visit"})
 _PART_WORDS = frozenset({"part", "pt", "teil"})
 _PAIR_WORDS = frozenset({"pair", "dyad"})
-_ROLE_WORDS = {**{role.casefold(): role for role in ROLES}, "observation": "OBS"}
+_ROLE_WORDS = {**{role.casefold(): role for role in ROLES}, "observation": "OBS", "observations": "OBS"}
 # What recorders, cameras and calendars put before a number; none of it is a pair.
 _NO_PAIRS = frozenset(
     re.findall(

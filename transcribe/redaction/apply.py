@@ -1,0 +1,92 @@
+"""The one place where redacted text is written: nothing else makes a `RedactedTranscript`."""
+
+import re
+from collections.abc import Sequence
+
+from transcribe.errors import ValidationError
+from transcribe.records import (
+    MarkSpan,
+    RedactedTranscript,
+    RedactedUtterance,
+    Redaction,
+    RedactionList,
+    Transcript,
+    Utterance,
+)
+from transcribe.redaction.registry import MARK
+
+_SPEAKER = re.compile(r"[A-Z][A-Z0-9_-]{0,15}")
+_ROUND = str.maketrans("[]", "()")
+"""Square brackets are for marks alone: one that was recognised in speech becomes a round one, of the same length."""
+
+
+def redact_transcript(transcript: Transcript, redactions: RedactionList) -> RedactedTranscript:
+    """The transcript with every span of `redactions` replaced by its mark, and with no words or probabilities.
+
+    Overlapping spans are united and get the mark of the longest. Offsets of `MarkSpan` are code points of the new text.
+    All other text stays as it is, except that square brackets become round ones. Raises `ValidationError` when the
+    list is another recording's, names an unknown utterance, leaves an utterance's text or has a malformed mark: a
+    redaction that cannot be applied must not be dropped.
+    """
+    if redactions.recording != transcript.recording:
+        raise ValidationError(f"{transcript.recording}: the redactions are those of {redactions.recording}")
+    by_utterance: dict[str, list[Redaction]] = {utterance.id: [] for utterance in transcript.utterances}
+    if len(by_utterance) != len(transcript.utterances):
+        raise ValidationError(
+            f"{transcript.recording}: two utterances have one id; delete transcript.json and run again"
+        )
+    for redaction in redactions.redactions:
+        if redaction.utterance not in by_utterance:
+            raise ValidationError(f"{transcript.recording}: a redaction names an utterance that does not exist")
+        by_utterance[redaction.utterance].append(redaction)
+    return RedactedTranscript(
+        recording=transcript.recording,
+        utterances=tuple(
+            _redact(transcript.recording, utterance, by_utterance[utterance.id]) for utterance in transcript.utterances
+        ),
+        events=transcript.events,
+    )
+
+
+def _redact(recording: str, utterance: Utterance, redactions: Sequence[Redaction]) -> RedactedUtterance:
+    where = f"{recording}: utterance {utterance.id}"
+    if not _SPEAKER.fullmatch(utterance.speaker):
+        raise ValidationError(f"{where}: the speaker label is not a code such as P01-PSW or INT")
+    pieces: list[str] = []
+    marks: list[MarkSpan] = []
+    length = position = 0
+    for start, end, chosen in _united(where, utterance.text, redactions):
+        kept = utterance.text[position:start].translate(_ROUND)
+        begin = length + len(kept)
+        length = begin + len(chosen.mark)
+        pieces += [kept, chosen.mark]
+        marks.append(MarkSpan(begin, length, chosen.mark, chosen.label, chosen.class_))
+        position = end
+    pieces.append(utterance.text[position:].translate(_ROUND))
+    return RedactedUtterance(
+        id=utterance.id,
+        speaker=utterance.speaker,
+        language=utterance.language,
+        start=utterance.start,
+        end=utterance.end,
+        text="".join(pieces),
+        marks=tuple(marks),
+        flags=utterance.flags,
+    )
+
+
+def _united(where: str, text: str, redactions: Sequence[Redaction]) -> list[tuple[int, int, Redaction]]:
+    """Disjoint spans in order, each with the redaction whose mark it gets; spans that only touch stay two."""
+    result: list[tuple[int, int, Redaction]] = []
+    for redaction in sorted(redactions, key=lambda r: (r.start, -r.end, r.entity, r.mark)):
+        if not 0 <= redaction.start < redaction.end <= len(text):
+            raise ValidationError(f"{where}: a redaction lies outside the text")
+        if not MARK.fullmatch(redaction.mark):
+            raise ValidationError(f"{where}: a redaction has no proper mark")
+        if result and redaction.start < result[-1][1]:
+            start, end, chosen = result[-1]
+            longer = redaction.end - redaction.start > chosen.end - chosen.start
+            result[-1] = (start, max(end, redaction.end), redaction if longer else chosen)
+        else:
+            result.append((redaction.start, redaction.end, redaction))
+    return result

@@ -1,0 +1,266 @@
+"""The last look: are names, numbers or places of the key anywhere in the finished files?
+
+Independent of the first pass: it reads the files as they will be handed over, not records, and compares squeezed text
+(letters and digits only) instead of words. What is searched for is the first pass's policy (`surfaces.rule_for`): a
+name that is an ordinary word counts only where it is used as a name.
+"""
+
+import csv
+import html
+import io
+import json
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from transcribe.redaction.lexicon import is_common, is_name_use
+from transcribe.redaction.numbers import digits_of
+from transcribe.redaction.registry import MARK, Registry
+from transcribe.redaction.surfaces import is_swept, rule_for
+from transcribe.redaction.tokens import fold, tokens
+from transcribe.study.roster import RosterEntry
+
+SQUEEZED_MIN = 6
+"""From this many letters on, a surface is found whatever spaces and signs stand inside (`J.anet-L au`)."""
+SPELLED_MIN = 4
+DIGITS_MIN = 6
+_ZIP_DEPTH = 3
+_BARRIER = "\ue000"
+_STYLE_PARTS = re.compile(r"word/(?:styles|stylesWithEffects|fontTable|settings|webSettings|numbering|theme/.*)\.xml")
+_PARAGRAPH_END = re.compile(r"</(?:\w+:)?(?:p|tr|div|li|h\d|title|td|th)>|<(?:\w+:)?(?:br|tab|cr)\b[^>]*>", re.I)
+_TAG = re.compile(r"<[^>]*>")
+_ATTRIBUTE = re.compile(r"""=\s*(?:"([^"]*)"|'([^']*)')""")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_MARKUP = frozenset((".html", ".htm", ".xml", ".rels", ".qde", ".qdc", ".svg"))
+_IMAGE_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
+"""Word's own thumbnail; only its readable strings can be searched."""
+_DIGIT_RUN = re.compile(r"\d(?:[ .()\-–]{0,2}\d)+")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSurface:
+    """A text that must not appear; `entity` is its id in the registry, or `roster`."""
+
+    entity: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Leak:
+    """Something of the key in a file: where, what (by id, never the text), and in which form.
+
+    `file` is relative to the folder searched, `!` and the member's name added inside a zip; `kind` is `text`, `name`
+    (of a file), `spelled`, `digits` or `unreadable`.
+    """
+
+    file: str
+    entity: str
+    kind: str
+
+
+def known_surfaces(registry: Registry, roster: Sequence[RosterEntry]) -> tuple[KnownSurface, ...]:
+    """All that must not appear: the roster's names and aliases, and every surface of the registry that is searched."""
+    listed = [KnownSurface("roster", name) for entry in roster for name in (entry.name, *entry.aliases) if name]
+    met = [
+        KnownSurface(entity.id, surface)
+        for entity in registry.entities
+        for surface in entity.surfaces
+        if is_swept(surface, entity.entity_type) or (entity.confirmed_by == "roster" and rule_for(surface) == "name")
+    ]
+    return tuple(dict.fromkeys(listed + met))
+
+
+def find_leaks(folder: Path, surfaces: Sequence[KnownSurface]) -> tuple[Leak, ...]:
+    """Every known surface in every file below `folder`, and in the files' names; sorted, each once.
+
+    Text, CSV, JSON (escapes undone), HTML and XML (tags removed, attributes too) and every member of zip files such as
+    docx and qdpx, down to zips in zips. Marks are masked first. A file that cannot be read is itself a leak of kind
+    `unreadable`: what cannot be checked is not released.
+    """
+    wanted = _Wanted(surfaces)
+    leaks: set[Leak] = set()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
+        name = path.relative_to(folder).as_posix()
+        leaks |= {Leak(name, entity, "name") for entity, _ in wanted.find(re.sub(r"[/_]", " ", name))}
+        if path.is_symlink():
+            leaks.add(Leak(name, "", "unreadable"))
+            continue
+        leaks |= set(_search(name, path.read_bytes(), wanted, _ZIP_DEPTH))
+    return tuple(sorted(leaks))
+
+
+def _search(name: str, data: bytes, wanted: "_Wanted", depth: int) -> Iterator[Leak]:
+    if data.startswith(b"PK\x03\x04"):
+        yield from _search_zip(name, data, wanted, depth)
+        return
+    try:
+        views = list(_views(name, data))
+    except (UnicodeDecodeError, ValueError, RecursionError, csv.Error):
+        yield Leak(name, "", "unreadable")
+        return
+    for view in views:
+        for entity, kind in wanted.find(view):
+            yield Leak(name, entity, kind)
+
+
+def _search_zip(name: str, data: bytes, wanted: "_Wanted", depth: int) -> Iterator[Leak]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            comments = archive.comment + b"\n" + b"\n".join(info.comment for info in archive.infolist())
+            members = [(info.filename, archive.read(info)) for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zipfile.LargeZipFile):
+        yield Leak(name, "", "unreadable")
+        return
+    if depth == 0:
+        yield Leak(name, "", "unreadable")
+        return
+    for entity, kind in wanted.find(comments.decode("utf-8", "replace")):
+        yield Leak(name, entity, kind)
+    for member, content in members:
+        inner = f"{name}!{member}"
+        for entity, _ in wanted.find(re.sub(r"[/_]", " ", member)):
+            yield Leak(inner, entity, "name")
+        yield from _search(inner, content, wanted, depth - 1)
+
+
+def _views(name: str, data: bytes) -> Iterator[str]:
+    """The texts that a reader of this file may see, what belongs together on one line; `ValueError` for no text."""
+    if data.startswith(_IMAGE_MAGIC):
+        yield "\n".join(run.decode("ascii") for run in re.findall(rb"[ -~]{6,}", data))
+        return
+    text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    if "\x00" in text:
+        raise ValueError("not a text")
+    suffix = Path(name).suffix.casefold()
+    if suffix == ".json":
+        yield "\n".join(_strings(json.loads(text)))
+    elif suffix == ".csv":
+        yield "\n".join(cell for row in csv.reader(io.StringIO(text)) for cell in row)
+    elif suffix in (".vtt", ".srt"):
+        yield _TAG.sub("\n", text)
+        yield "\n".join(_TAG.findall(text))
+    elif suffix in _MARKUP or text.lstrip()[:1] == "<":
+        yield "\n".join(_COMMENT.findall(text))
+        plain = _COMMENT.sub("", text)
+        yield html.unescape(_TAG.sub("", _PARAGRAPH_END.sub("\n", plain)))
+        if not _STYLE_PARTS.fullmatch(name.rpartition("!")[2]):
+            yield "\n".join(html.unescape(a or b) for a, b in _ATTRIBUTE.findall(plain))
+    else:
+        yield text.replace("\t", "\n")
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield str(key)
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, str):
+        yield value
+
+
+class _Wanted:
+    """All surfaces, squeezed, ready to be searched in a text."""
+
+    def __init__(self, surfaces: Sequence[KnownSurface]) -> None:
+        self._plain: list[tuple[str, str, KnownSurface]] = []
+        self._digits: dict[str, str] = {}
+        for surface in surfaces:
+            squeezed, breaks = _squeeze(surface.text)[0], _breaks(surface.text)
+            if rule_for(surface.text) == "never" or not squeezed:
+                continue
+            self._plain.append((squeezed, breaks, surface))
+            digits = digits_of(surface.text)
+            if len(digits) >= DIGITS_MIN:
+                self._digits.setdefault(digits, surface.entity)
+
+    def find(self, text: str) -> Iterator[tuple[str, str]]:
+        """`(entity, kind)` of every surface in `text`."""
+        masked = MARK.sub(lambda match: _BARRIER, unicodedata.normalize("NFC", text))
+        squeezed, places = _squeeze(masked)
+        for wanted, breaks, surface in self._plain:
+            position = squeezed.find(wanted)
+            while position >= 0:
+                start, end = places[position], places[position + len(wanted) - 1] + 1
+                kind = _judge(masked, start, end, wanted, breaks, surface.text)
+                if kind:
+                    yield surface.entity, kind
+                    break
+                position = squeezed.find(wanted, position + 1)
+        if self._digits:
+            for run in _DIGIT_RUN.finditer(masked):
+                digits = re.sub(r"\D", "", run.group())
+                for wanted, entity in self._digits.items():
+                    if wanted in digits:
+                        yield entity, "digits"
+
+
+def _squeeze(text: str) -> tuple[str, list[int]]:
+    """Letters and digits of `text`, case-folded and without accents, and where each comes from."""
+    letters: list[str] = []
+    places: list[int] = []
+    for position, character in enumerate(text):
+        if character.isascii():
+            plain = character.lower() if character.isalnum() else ""
+        elif character == _BARRIER:
+            plain = character
+        else:
+            plain = "".join(
+                c
+                for c in unicodedata.normalize("NFKD", character.casefold())
+                if c.isalnum() and not unicodedata.combining(c)
+            )
+        letters.append(plain)
+        places.extend([position] * len(plain))
+    return "".join(letters), places
+
+
+def _breaks(text: str) -> str:
+    """The words of `text`, squeezed and joined by a space: where its words end."""
+    return " ".join(_squeeze(word)[0] for word in re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text))
+
+
+def _judge(text: str, start: int, end: int, wanted: str, breaks: str, surface: str) -> str:
+    """`text` or `spelled` when `text[start:end]` is the surface as a reader would see it; empty when it is not."""
+    if rule_for(surface) == "substring":
+        return "text"
+    if text[start - 1 : start].isalnum() or (text[end : end + 1].isalnum() and not _plural(text, end)):
+        return ""
+    part = text[start:end]
+    same = _breaks(part) == breaks
+    words = [_squeeze(word)[0] for word in re.findall(r"[^\W_]+", part)]
+    if len(words) > SPELLED_MIN - 1 and all(len(word) == 1 for word in words) and not same:
+        return "spelled"
+    if not same and (len(wanted) < SQUEEZED_MIN or all(is_common(fold(word)) for word in words)):
+        return ""
+    if "\n\n" in part or (not same and "\n" in part):
+        return ""
+    return "text" if _is_used_as_name(text, start, end, surface) else ""
+
+
+def _plural(text: str, end: int) -> bool:
+    """Whether only an `s` follows: `Janets`."""
+    return text[end : end + 1] == "s" and not text[end + 1 : end + 2].isalnum()
+
+
+def _is_used_as_name(text: str, start: int, end: int, surface: str) -> bool:
+    """Applies the rule under which the surface is searched: ordinary words and two letters need capitals."""
+    rule = rule_for(surface)
+    part = text[start:end]
+    if rule == "capital":
+        return part[:1].isupper()
+    if rule == "capitals":
+        return all(word.text[0].isupper() for word in tokens(part))
+    if rule == "name":
+        begin = max(text.rfind("\n", 0, start) + 1, start - 200)
+        stop = text.find("\n", end)
+        line = text[begin : stop if stop >= 0 else len(text)][:500]
+        words = tokens(line)
+        index = next((i for i, word in enumerate(words) if word.start == start - begin), None)
+        return index is not None and is_name_use(line, words, index)
+    return True
