@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from transcribe.errors import TranscribeError
 from transcribe.exports.manifest import parse
 from transcribe.records import Recording, Transcript
-from transcribe.release.publishing import CURRENT
+from transcribe.release.swap import CURRENT
 from transcribe.store import StudyFolder, read_run_log, stored
 from transcribe.study.manifest import read_manifest
 

@@ -29,7 +29,8 @@ CONVERT = "convert it to WAV, FLAC, MP3 or M4A"
 @dataclass(frozen=True, slots=True)
 class MediaHeader:
     """What a file claims: container and codec by ffmpeg's names, sample rate in Hz, and of its first audio track the
-    channels. `declared` is the length in seconds, None where ffmpeg only estimates it; `tracks` counts audio tracks.
+    channels. `declared` is the length in seconds, of the longest track, None where ffmpeg only estimates it; `tracks`
+    counts audio tracks; `film` says that there is a picture, which may outlast the sound.
     """
 
     container: str
@@ -38,6 +39,7 @@ class MediaHeader:
     channels: int
     declared: float | None
     tracks: int
+    film: bool
 
 
 def check_readable(path: Path) -> os.stat_result:
@@ -110,6 +112,7 @@ def read_header(path: Path) -> MediaHeader:
         channels=_channels(layout[2]),
         declared=declared,
         tracks=len(audio),
+        film=any(match[1] == "Video" and "attached pic" not in match[3] for match in streams),
     )
 
 

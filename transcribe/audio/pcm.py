@@ -51,7 +51,8 @@ def stream_samples(path: Path, header: MediaHeader, take: Callable[[Samples], No
     declared = seconds / (1 - share) if share else header.declared
     if declared is not None and declared - seconds > EARLY_END_SECONDS:
         message = f"the file ends early: {seconds:.1f} s of {declared:.1f} s could be decoded"
-        if seconds < WHOLE_SHARE * declared:
+        sound_may_end_first = header.film and not end.line_count
+        if seconds < WHOLE_SHARE * declared and not sound_may_end_first:
             raise InputError(
                 f"{message}; copy it again from the recorder, or save what is left of it as a new file",
                 private_detail=path.name,

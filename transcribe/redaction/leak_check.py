@@ -30,7 +30,9 @@ DIGITS_MIN = 6
 _ZIP_DEPTH = 3
 _BARRIER = "\ue000"
 _STYLE_PARTS = re.compile(r"word/(?:styles|stylesWithEffects|fontTable|settings|webSettings|numbering|theme/.*)\.xml")
-_PARAGRAPH_END = re.compile(r"</(?:\w+:)?(?:p|tr|div|li|h\d|title|td|th)>|<(?:\w+:)?(?:br|tab|cr)\b[^>]*>", re.I)
+_TAG_NAME = re.compile(r"<[/!?]?(?:(\w+):)?(\w*)[^>]*>")
+_INLINE = frozenset(["b", "i", "u", "em", "strong", "span", "a", "mark", "small", "sup", "sub", "font", "code"])
+_WORD_BLOCKS = frozenset(["p", "br", "tab", "cr", "tr", "tc"])
 _TAG = re.compile(r"<[^>]*>")
 _ATTRIBUTE = re.compile(r"""=\s*(?:"([^"]*)"|'([^']*)')""")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -73,14 +75,14 @@ def known_surfaces(registry: Registry, roster: Sequence[RosterEntry]) -> tuple[K
     return tuple(dict.fromkeys(listed + met))
 
 
-def find_leaks(folder: Path, surfaces: Sequence[KnownSurface]) -> tuple[Leak, ...]:
-    """Every known surface in every file below `folder`, and in the files' names; sorted, each once.
+def find_leaks(folder: Path, roster: Sequence[RosterEntry], registry: Registry) -> tuple[Leak, ...]:
+    """Everything of roster and registry in every file below `folder`, and in the files' names; sorted, each once.
 
     Text, CSV, JSON (escapes undone), HTML and XML (tags removed, attributes too) and every member of zip files such as
     docx and qdpx, down to zips in zips. Marks are masked first. A file that cannot be read is itself a leak of kind
     `unreadable`: what cannot be checked is not released.
     """
-    wanted = _Wanted(surfaces)
+    wanted = _Wanted(known_surfaces(registry, roster))
     leaks: set[Leak] = set()
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
         name = path.relative_to(folder).as_posix()
@@ -145,11 +147,18 @@ def _views(name: str, data: bytes) -> Iterator[str]:
     elif suffix in _MARKUP or text.lstrip()[:1] == "<":
         yield "\n".join(_COMMENT.findall(text))
         plain = _COMMENT.sub("", text)
-        yield html.unescape(_TAG.sub("", _PARAGRAPH_END.sub("\n", plain)))
+        yield html.unescape(_TAG_NAME.sub(_between, plain))
         if not _STYLE_PARTS.fullmatch(name.rpartition("!")[2]):
             yield "\n".join(html.unescape(a or b) for a, b in _ATTRIBUTE.findall(plain))
     else:
         yield text.replace("\t", "\n")
+
+
+def _between(tag: re.Match[str]) -> str:
+    """What stands for a tag: nothing where a reader sees one word (a run, bold type), else the end of a line."""
+    prefix, name = tag.group(1), tag.group(2).casefold()
+    joins = name not in _WORD_BLOCKS if prefix in ("w", "a") else prefix is None and name in _INLINE
+    return "" if joins else "\n"
 
 
 def _strings(value: object) -> Iterator[str]:
