@@ -1,13 +1,12 @@
-"""Media files for tests, made with numpy and the ffmpeg program."""
+"""Media files for tests, made with numpy and the ffmpeg of imageio-ffmpeg: the system's may lack an encoder."""
 
 import subprocess
 import wave
 from pathlib import Path
 
+import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
-
-from transcribe.audio.ffmpeg import ffmpeg_binary
 
 FULL_SCALE = 32767
 
@@ -35,7 +34,16 @@ def write_wav(path: Path, *channels: NDArray[np.float64], rate: int = 16_000) ->
 
 def convert(source: Path, target: Path, *options: str) -> Path:
     """`source` as another kind of file, by `target`'s ending and ffmpeg's output options."""
-    command = [ffmpeg_binary(), "-nostdin", "-loglevel", "error", "-y", "-i", f"file:{source}", *options]
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-nostdin",
+        "-loglevel",
+        "error",
+        "-y",
+        "-i",
+        f"file:{source}",
+        *options,
+    ]
     subprocess.run([*command, f"file:{target}"], check=True, timeout=60)
     return target
 
@@ -45,6 +53,8 @@ def write_video(path: Path, seconds: float = 1.0, sound: Path | None = None) -> 
     picture = ["-f", "lavfi", "-i", f"color=black:size=64x64:rate=5:duration={seconds}"]
     inputs = [*picture, *([] if sound is None else ["-i", f"file:{sound}"])]
     subprocess.run(
-        [ffmpeg_binary(), "-nostdin", "-loglevel", "error", "-y", *inputs, f"file:{path}"], check=True, timeout=60
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y", *inputs, f"file:{path}"],
+        check=True,
+        timeout=60,
     )
     return path

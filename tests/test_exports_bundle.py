@@ -134,7 +134,7 @@ def test_an_empty_study_and_an_empty_transcript_pass_their_checks() -> None:
 
 
 def test_unknown_programs_and_pages_are_refused() -> None:
-    for options in (dataclasses.replace(OPTIONS, program="nvvo"), dataclasses.replace(OPTIONS, page="A5")):
+    for options in (dataclasses.replace(OPTIONS, program="nvvo"), dataclasses.replace(OPTIONS, page="a5")):
         with pytest.raises(UsageError, match="nvivo"):
             build([], [], options)
 

@@ -14,7 +14,7 @@ from transcribe.study.roster import RosterEntry
 
 
 def recording(id_: str, role: Role = "PIR") -> Recording:
-    return Recording(id_, id_.split("-")[0], role, id_ if role != "OBS" else "", 1, "en", (), 60.0)
+    return Recording(id_, id_.split("-", maxsplit=1)[0], role, id_ if role != "OBS" else "", 1, "en", (), 60.0)
 
 
 def transcript(id_: str, *texts: str) -> Transcript:
@@ -24,12 +24,20 @@ def transcript(id_: str, *texts: str) -> Transcript:
     )
 
 
-def entry(name: str, kind: str = "participant", person: str = "", *aliases: str, to: str = "", note: str = "") -> RosterEntry:
+def entry(
+    name: str, kind: str = "participant", person: str = "", *aliases: str, to: str = "", note: str = ""
+) -> RosterEntry:
     return RosterEntry(person, name, aliases, kind, to, note)
 
 
 def candidate(
-    id_: str, number: int, text: str, surface: str, kind: str, source: str = "ner/PERSON", class_: EntityClass = "direct"
+    id_: str,
+    number: int,
+    text: str,
+    surface: str,
+    kind: str,
+    source: str = "ner/PERSON",
+    class_: EntityClass = "direct",
 ) -> PiiCandidate:
     start = text.index(surface)
     return PiiCandidate(id_, f"u{number:04d}", start, start + len(surface), kind, class_, source, 0.5)
@@ -52,9 +60,7 @@ class Run:
 
     def texts(self) -> list[str]:
         """All redacted texts; also runs again with the registry that came out, which must change nothing."""
-        lists, registry = redact_study(
-            self.recordings, self.transcripts, self.roster, self.registry, self.candidates
-        )
+        lists, registry = redact_study(self.recordings, self.transcripts, self.roster, self.registry, self.candidates)
         again, same = redact_study(self.recordings, self.transcripts, self.roster, registry, self.candidates)
         assert (again, same) == (lists, registry)
         check_extends(self.registry, registry)
@@ -69,7 +75,9 @@ MARCUS = entry("Marcus Leung", "participant", "D01-PSW", "Marcus")
 
 
 def test_participants_become_their_codes_in_both_interviews() -> None:
-    run = Run({"D01-PSW": ["I met Janet Lau.", "Janet's coat, Marcus"], "D01-PIR": ["marcus helped, Leung"]}, [JANET, MARCUS])
+    run = Run(
+        {"D01-PSW": ["I met Janet Lau.", "Janet's coat, Marcus"], "D01-PIR": ["marcus helped, Leung"]}, [JANET, MARCUS]
+    )
     assert run.texts() == ["I met [D01-PIR].", "[D01-PIR]'s coat, [D01-PSW]", "[D01-PSW] helped, [D01-PSW]"]
 
 
@@ -82,9 +90,7 @@ def test_relatives_are_anchored_and_other_kinds_numbered() -> None:
         entry("Bright Path Wellness Centre", "organisation", "", "Bright Path"),
     ]
     run = Run({"D01-PIR": ["Toby, Doris, Doctor Yeung and Anna at bright path wellness center, Bright Path"]}, roster)
-    assert run.texts() == [
-        "[D01-PIR-SON_1], [D01-PIR-RELATIVE_1], Doctor [CLINICIAN_1] and [INT] at [ORG_1], [ORG_1]"
-    ]
+    assert run.texts() == ["[D01-PIR-SON_1], [D01-PIR-RELATIVE_1], Doctor [CLINICIAN_1] and [INT] at [ORG_1], [ORG_1]"]
 
 
 @pytest.mark.parametrize("heard", ["Janet Lowe", "Janet Law", "Jannet Lau", "janet-lau", "JANET LAU", "Lau Janet"])
@@ -107,7 +113,10 @@ def test_ordinary_words_are_no_variants() -> None:
 
 def test_names_that_are_words_need_to_be_used_as_names() -> None:
     roster = [entry("Will", "participant", "D01-PIR"), entry("Hope", "friend"), entry("May", "friend")]
-    run = Run({"D01-PSW": ["So Will said, will you? Will you come? Will told me.", "I hope Hope came in May. May left."]}, roster)
+    run = Run(
+        {"D01-PSW": ["So Will said, will you? Will you come? Will told me.", "I hope Hope came in May. May left."]},
+        roster,
+    )
     assert run.texts() == [
         "So [D01-PIR] said, will you? Will you come? [D01-PIR] told me.",
         "I hope [FRIEND_1] came in May. [FRIEND_2] left.",
@@ -133,7 +142,11 @@ def test_a_name_shared_by_two_of_a_pair_is_masked_but_not_guessed() -> None:
 
 
 def test_unlisted_names_are_linked_in_a_pair_and_apart_in_two() -> None:
-    texts = {"D01-PSW": ["Edwin came", "my brother Edwin Chan"], "D01-PIR": ["edwin and Chan"], "D02-PIR": ["Edwin left"]}
+    texts = {
+        "D01-PSW": ["Edwin came", "my brother Edwin Chan"],
+        "D01-PIR": ["edwin and Chan"],
+        "D02-PIR": ["Edwin left"],
+    }
     run = Run(texts).found("D01-PSW", 2, "Edwin Chan", "PERSON")
     assert run.texts() == ["[PERSON_1] came", "my brother [PERSON_1]", "[PERSON_1] and [PERSON_1]", "Edwin left"]
     run = Run(texts).found("D01-PSW", 2, "Edwin Chan", "PERSON").found("D01-PSW", 1, "Edwin", "PERSON")
@@ -149,7 +162,9 @@ def test_titles_tell_people_apart() -> None:
 
 def test_places_are_the_studys_and_keep_their_region() -> None:
     run = Run({"D01-PIR": ["in Kwun Tong"], "D02-PIR": ["kwun-tong, Sha Tin"]})
-    run.found("D01-PIR", 1, "Kwun Tong", "PLACE", "grammar/gazetteer").found("D02-PIR", 1, "Sha Tin", "PLACE", "ner/GPE")
+    run.found("D01-PIR", 1, "Kwun Tong", "PLACE", "grammar/gazetteer").found(
+        "D02-PIR", 1, "Sha Tin", "PLACE", "ner/GPE"
+    )
     assert run.texts() == ["in [PLACE_1 Kowloon]", "[PLACE_1 Kowloon], [PLACE_2 New Territories]"]
 
 
@@ -168,15 +183,17 @@ def test_two_ways_of_saying_a_number_are_one() -> None:
 
 def test_dates_and_ages_keep_a_band_and_are_not_swept() -> None:
     run = Run({"D01-PIR": ["in March twenty nineteen, I'm forty-seven", "forty-seven of them"]})
-    run.found("D01-PIR", 1, "March twenty nineteen", "DATE", "grammar/date").found("D01-PIR", 1, "forty-seven", "AGE", "grammar/age")
-    run.candidates[0] = PiiCandidate(
-        "D01-PIR", "u0001", 3, 24, "DATE", "quasi", "grammar/date", 0.8
+    run.found("D01-PIR", 1, "March twenty nineteen", "DATE", "grammar/date").found(
+        "D01-PIR", 1, "forty-seven", "AGE", "grammar/age"
     )
+    run.candidates[0] = PiiCandidate("D01-PIR", "u0001", 3, 24, "DATE", "quasi", "grammar/date", 0.8)
     assert run.texts() == ["in [DATE_1 2019-03], I'm [AGE_1 45-49]", "forty-seven of them"]
 
 
 def test_overlapping_spans_are_covered_whole_and_people_stay_apart() -> None:
-    run = Run({"D01-PIR": ["then Marcus and Janet left", "Janet Lau Smith", "mail janet.lau@gmail.com"]}, [JANET, MARCUS])
+    run = Run(
+        {"D01-PIR": ["then Marcus and Janet left", "Janet Lau Smith", "mail janet.lau@gmail.com"]}, [JANET, MARCUS]
+    )
     run.found("D01-PIR", 1, "Marcus and Janet", "PERSON").found("D01-PIR", 2, "Janet Lau Smith", "PERSON")
     run.found("D01-PIR", 3, "janet.lau@gmail.com", "EMAIL", "pattern/EmailRecognizer")
     assert run.texts() == ["then [D01-PSW] and [D01-PIR] left", "[D01-PIR]", "mail [EMAIL_1]"]
@@ -218,14 +235,27 @@ def test_a_candidate_outside_the_text_is_an_error_without_text(start: int, end: 
         redact_study([], run.transcripts, [], Registry(), [])
 
 
-NAMES = ["Janet", "Janet Lau", "Marcus", "Zoltan", "Zoltan Quist", "Mr Quist", "Ola", "Quist", "Harmony House", "Kwun Tong"]
+NAMES = [
+    "Janet",
+    "Janet Lau",
+    "Marcus",
+    "Zoltan",
+    "Zoltan Quist",
+    "Mr Quist",
+    "Ola",
+    "Quist",
+    "Harmony House",
+    "Kwun Tong",
+]
 FILLERS = ["um", "and", "then", "I saw", "with", "at", "may", "will", "the low", "my hope"]
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["D01-PSW", "D01-PIR", "D02-PIR"]), st.lists(st.sampled_from(NAMES + FILLERS), max_size=6)),
+        st.tuples(
+            st.sampled_from(["D01-PSW", "D01-PIR", "D02-PIR"]), st.lists(st.sampled_from(NAMES + FILLERS), max_size=6)
+        ),
         max_size=6,
     ),
     st.sets(st.sampled_from(NAMES)),

@@ -29,7 +29,7 @@ class BundleOptions:
     rendering: str = "verbatim"
     level: str = "team"
     program: str = ""
-    page: str = "A4"
+    page: str = "a4"
 
 
 def build(

@@ -30,7 +30,7 @@ PAGES = docx_template.PAGES
 _INTERVIEWER = re.compile(r"INT(-\d+)?")
 
 
-def write(transcript: RedactedTranscript, header: ExportHeader, page: str = "A4") -> bytes:
+def write(transcript: RedactedTranscript, header: ExportHeader, page: str = "a4") -> bytes:
     """The docx file; `page` is a key of `PAGES`. Raises `ValidationError` as `lay_out` does."""
     import docx
 

@@ -8,7 +8,7 @@ import datetime
 import io
 from typing import Any
 
-PAGES = {"A4": (11906, 16838), "letter": (12240, 15840)}
+PAGES = {"a4": (11906, 16838), "letter": (12240, 15840)}
 """Width and height in twentieths of a point (ISO 216, ANSI A)."""
 
 _MARGINS = {"top": "1304", "bottom": "1247", "left": "1588", "right": "1304", "header": "624", "footer": "567"}

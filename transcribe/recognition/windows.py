@@ -21,6 +21,9 @@ MAX_SILENCE = 2.0
 PADDING = 0.2
 """Seconds kept before and after speech, for masks cut too close."""
 
+MIN_SPEECH = 0.05
+"""Seconds: nothing can be said in less; a mask's shorter spans alone make no window."""
+
 _WINDOW_SAMPLES = round(WINDOW_SECONDS * SAMPLE_RATE)
 _GOOD_PAUSE = 1.0
 _SHORT_PAUSE_COST = 0.5
@@ -70,16 +73,19 @@ class Window:
             offset += length
         return best
 
-    def after(self, start: float) -> list[Interval]:
-        """What lies from `start` (s in the window) to the window's end, on the recording's timeline (s)."""
-        rest: list[Interval] = []
-        offset = 0.0
+    def after(self, seconds: float) -> "Window":
+        """What is left of the window from `seconds` on; a window without pieces when nothing is."""
+        skip = round(seconds * SAMPLE_RATE)
+        rest: list[Piece] = []
         for first, last in self.pieces:
-            begin = first / SAMPLE_RATE + max(start - offset, 0.0)
-            if begin < last / SAMPLE_RATE:
-                rest.append((begin, last / SAMPLE_RATE))
-            offset += (last - first) / SAMPLE_RATE
-        return rest
+            if first + skip < last:
+                rest.append((first + skip, last))
+            skip = max(0, skip - (last - first))
+        return Window(tuple(rest))
+
+    def voiced_seconds(self, mask: Sequence[Interval]) -> float:
+        """Seconds of the window that lie in a disjoint speech mask."""
+        return sum(voiced_within(mask, first / SAMPLE_RATE, last / SAMPLE_RATE) for first, last in self.pieces)
 
 
 def clean_mask(speech: Sequence[Interval], seconds: float, min_pause: float = 0.0) -> tuple[Interval, ...]:
@@ -106,7 +112,8 @@ def pack_windows(speech: Sequence[Interval], samples: Samples) -> tuple[Window, 
     Among all ways to cut at pauses, that with fewest windows is taken, unless a few more let windows end at longer
     pauses. Speech longer than a window is cut where it is quietest.
     """
-    mask = clean_mask(speech, len(samples) / SAMPLE_RATE, MIN_PAUSE)
+    joined = clean_mask(speech, len(samples) / SAMPLE_RATE, MIN_PAUSE)
+    mask = [(start, end) for start, end in joined if end - start >= MIN_SPEECH]
     pieces = _padded(mask, len(samples))
     runs = [part for piece in pieces for part in _split_long(piece, samples)]
     return tuple(Window(_joined(runs[first:last])) for first, last in _groups(runs))

@@ -9,8 +9,8 @@ from transcribe.errors import TranscribeError
 from transcribe.recognition.engine import Heard
 from transcribe.recognition.segments import Sound, covered_seconds, window_segments
 from transcribe.recognition.vocabulary import Vocabulary
-from transcribe.recognition.windows import MIN_PAUSE, PADDING, Window, clean_mask, pack_windows
-from transcribe.records import Interval, Recognition, Segment, to_milliseconds_grid
+from transcribe.recognition.windows import MIN_PAUSE, Window, clean_mask, pack_windows
+from transcribe.records import Recognition, Segment, to_milliseconds_grid
 
 ROUNDS = 3
 """So often at most is speech decoded that the windows of the round before have left over."""
@@ -35,7 +35,7 @@ class Work:
     error: TranscribeError | None = None
     silent_seconds: float = 0.0
     doubtful_seconds: float = 0.0
-    left_over: list[list[Interval]] = field(default_factory=list)
+    left_over: list[Window] = field(default_factory=list)
     rounds: int = 0
     is_done: bool = False
 
@@ -54,12 +54,12 @@ class Work:
         """The windows to decode now, once all before are decoded; none when the recording is done."""
         if self.is_done or len(self.segments) < len(self.windows):
             return []
-        # What windows have left over is not packed together: out of context, it is recognised worse.
-        stretches = self.left_over if self.rounds else [self.job.speech]
         first = len(self.windows)
-        if self.rounds < ROUNDS:
-            for speech in stretches:
-                self.windows.extend(pack_windows(speech, self.job.audio.samples))
+        if self.rounds == 0:
+            self.windows.extend(pack_windows(self.job.speech, self.job.audio.samples))
+        elif self.rounds < ROUNDS:
+            # What windows have left over is not packed together: out of context, it is recognised worse.
+            self.windows.extend(self.left_over)
         self.left_over = []
         self.rounds += 1
         self.is_done = len(self.windows) == first
@@ -82,25 +82,14 @@ class Work:
             self.doubtful_seconds += window.seconds
         if segments:
             ended_open = min(hypothesis.tokens[-2:]) >= vocabulary.timestamp_begin
-            self._leave_over(window, heard.starts[-1], _LEFT_OPEN if ended_open else _LEFT_CLOSED, sound)
+            rest = window.after(heard.starts[-1])
+            if rest.voiced_seconds(sound.mask) >= (_LEFT_OPEN if ended_open else _LEFT_CLOSED):
+                self.left_over.append(rest)
         if self.rounds > 1:
             return 0.0
         done = sound.seconds * window.length / sum(other.length for other in self.windows)
         self.advanced += done
         return done
-
-    def _leave_over(self, window: Window, heard_until: float, least: float, sound: Sound) -> None:
-        """Notes the speech of a window after `heard_until` (s in the window) when it is `least` seconds or more."""
-        # Packing pads speech to both sides: what was heard already must not come in again by that.
-        rest = window.after(heard_until + PADDING)
-        speech = [
-            (max(start, first), min(end, last))
-            for start, end in rest
-            for first, last in sound.mask
-            if first < end and start < last
-        ]
-        if sum(end - start for start, end in speech) >= least:
-            self.left_over.append(speech)
 
     def recognition(self) -> Recognition:
         """The result, segments of all rounds in the order of their times."""
