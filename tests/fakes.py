@@ -16,7 +16,7 @@ CANARY = "CanaryMcSecretface"
 
 LINES = (
     ("How did you two meet?", "SPEAKER-1"),
-    (f"I met {CANARY} at the centre and we talked for a long time about many things.", "SPEAKER-2"),
+    (f"I met {CANARY} and Doris at the centre and we talked for a long time about many things.", "SPEAKER-2"),
     ("What was that like?", "SPEAKER-1"),
     (f"It was good. {CANARY} listened. =SUM(A1) is what it adds up to for me, honestly.", "SPEAKER-2"),
 )

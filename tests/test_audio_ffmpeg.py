@@ -8,7 +8,10 @@ import imageio_ffmpeg
 import psutil
 import pytest
 
+from tests.make_audio import tone, write_wav
 from transcribe.audio.ffmpeg import ffmpeg_binary, ffmpeg_version, run_ffmpeg
+from transcribe.audio.header import read_header
+from transcribe.audio.pcm import stream_samples
 from transcribe.errors import DependencyError, InputError
 
 
@@ -80,6 +83,16 @@ def test_neither_stream_can_block_the_other_and_complaints_are_counted() -> None
     assert sum(map(len, taken)) == 2_000_000
     assert (end.code, end.line_count, end.lines[0]) == (3, 20_000, "e" * 99)
     assert len(end.lines) <= 2_000
+
+
+def test_a_program_that_crashes_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_wav(tmp_path / "a.wav", tone(1))
+    header = read_header(path)
+    monkeypatch.setenv("TRANSCRIBE_FFMPEG", str(script(tmp_path, "kill -SEGV $$")))
+    with pytest.raises(InputError, match="the ffmpeg program crashed"):
+        read_header(path)
+    with pytest.raises(InputError, match="the ffmpeg program crashed"):
+        stream_samples(path, header, lambda _: None)
 
 
 def test_it_writes_no_log_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.make_audio import convert, noise, tone, write_video, write_wav
 from transcribe.audio import header
-from transcribe.audio.ffmpeg import decode_command, header_command
+from transcribe.audio.ffmpeg import decode_command, ffmpeg_version, header_command
 from transcribe.audio.probe import MediaFacts, probe, probe_recording
 from transcribe.errors import InputError
 from transcribe.study.manifest import PlannedRecording
@@ -56,7 +56,7 @@ def ten_seconds(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("a.caf", (), ("caf", "pcm_s16be", 44_100, 2)),
         ("a.w64", (), ("w64", "pcm_s16le", 44_100, 2)),
         ("a.aac", (), ("aac", "aac", 44_100, 2)),
-        ("a.mts", ("-f", "mpegts", "-c:a", "aac"), ("mpegts", "aac", 44_100, 2)),
+        ("a.mpg", ("-f", "vob", "-c:a", "mp2"), ("mpeg", "mp2", 44_100, 2)),
         ("a.amr", ("-ar", "8000", "-ac", "1", "-c:a", "libopencore_amrnb"), ("amr", "amr_nb", 8_000, 1)),
         ("telephone.wav", ("-ar", "8000", "-ac", "1", "-c:a", "pcm_mulaw"), ("wav", "pcm_mulaw", 8_000, 1)),
         ("studio.wav", ("-ar", "96000", "-c:a", "pcm_s24le"), ("wav", "pcm_s24le", 96_000, 2)),
@@ -71,6 +71,19 @@ def test_what_recorders_and_phones_write_is_read(
     assert facts.duration == pytest.approx(10, abs=0.1)
     assert facts.warnings == ()
     assert re.fullmatch("[0-9a-f]{64}", facts.sha256)
+
+
+def test_a_cameras_transport_stream_is_read_or_the_crash_of_an_old_ffmpeg_told(
+    ten_seconds: Path, tmp_path: Path
+) -> None:
+    """The static ffmpeg 7.0.2 of imageio-ffmpeg 0.6.0 crashes on the station names of any transport stream."""
+    path = convert(ten_seconds, tmp_path / "a.mts", "-f", "mpegts", "-c:a", "aac")
+    try:
+        told = probe(path).container
+    except InputError as error:
+        told = error.message.partition(" on ")[0]
+    old = re.match(r"n?[4-7]\.", ffmpeg_version())
+    assert told == "mpegts" or (old and told == "the ffmpeg program crashed")
 
 
 def test_the_sound_of_a_video_is_read(ten_seconds: Path, tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ def show_init(report: InitReport) -> None:
     for row in report.rows:
         table.add_row(row.id, row.file, row.part, row.pair, row.role, row.session, row.problem)
     _console().print(table)
+    for problem in report.problems:
+        typer.echo(problem)
     typer.echo(f"{report.added} added, {len(report.rows) - report.added} already listed.")
 
 
@@ -47,6 +49,8 @@ def show_run(study: StudyFolder, report: RunReport, engines: Engines | None) -> 
         typer.echo(f"Release {report.release.number}: {study.coders}")
     else:
         typer.echo(f"Release {report.release.number} is unchanged: {study.coders}")
+    for old, kept in report.release.edited if report.release is not None else ():
+        typer.echo(f"A coder changed {old}; their copy is {kept}. It still holds the text of an earlier release.")
     if engines is not None and engines.quality == "draft":
         typer.echo("Quality draft: every page is stamped DRAFT, not for coding. Better weights: transcribe models list")
     for name, reason in report.withheld.items():

@@ -149,9 +149,16 @@ def locked(study: StudyFolder) -> Iterator[None]:
     except OSError as error:
         raise UsageError(unwritable_message(error)) from None
     try:
+        _remove_leftovers(study)
         yield
     finally:
         lock.release()
+
+
+def _remove_leftovers(study: StudyFolder) -> None:
+    """Removes the half-written temporary files of a killed process; only the holder of the lock may."""
+    for leftover in study.private.rglob(".*.tmp"):
+        leftover.unlink()
 
 
 def unwritable_message(error: OSError) -> str:

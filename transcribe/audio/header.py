@@ -17,7 +17,7 @@ from transcribe.errors import InputError
 
 _INPUT = re.compile(r"Input #0, ([^ ]+), from '")
 _DURATION = re.compile(r"  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?),")
-_STREAM = re.compile(r"  Stream #0:\d+(?:\[0x[0-9a-f]+\])?(?:\([^)]*\))?: (Audio|Video): ([^ ,]+)(.*)")
+_STREAM = re.compile(r" {2,4}Stream #0:\d+(?:\[0x[0-9a-f]+\])?(?:\([^)]*\))?: (Audio|Video): ([^ ,]+)(.*)")
 _LAYOUT = re.compile(r"(\d+) Hz, ([^,]+)")
 _NAMED_LAYOUTS = {"mono": 1, "stereo": 2, "downmix": 2, "binaural": 2, "quad": 4, "hexagonal": 6, "octagonal": 8}
 _PLAYLISTS = (b"#ext", b"ffconcat", b"[playlist]", b"[reference]", b"<asx", b"<smil", b"<?xml", b"rtsptext")
@@ -92,6 +92,8 @@ def read_header(path: Path) -> MediaHeader:
     end = run_ffmpeg(header_command(path), lambda _: None)
     text = "\n".join(end.lines)
     found = _INPUT.search(text)
+    if end.code < 0:
+        raise crashed(path)
     if found is None:
         raise _not_media(path, text)
     streams = [match for line in end.lines if (match := _STREAM.match(line))]
@@ -138,6 +140,14 @@ def _channels(layout: str) -> int:
     if pointed := re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", name):
         return sum(int(number) for number in pointed.groups() if number)
     return _NAMED_LAYOUTS.get(name.split("(")[0], 1)
+
+
+def crashed(path: Path) -> InputError:
+    """What to say when ffmpeg was ended by a signal; static builds before 8 do so on some camera files (mpegts)."""
+    return InputError(
+        f"the ffmpeg program crashed on its file: run pip install --upgrade imageio-ffmpeg, or {CONVERT}",
+        private_detail=path.name,
+    )
 
 
 def _playlist(path: Path) -> InputError:

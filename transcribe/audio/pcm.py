@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from transcribe.audio.ffmpeg import decode_command, run_ffmpeg
-from transcribe.audio.header import CONVERT, MediaHeader, missing_share
+from transcribe.audio.header import CONVERT, MediaHeader, crashed, missing_share
 from transcribe.engines import SAMPLE_RATE, Samples
 from transcribe.errors import InputError
 
@@ -40,6 +40,8 @@ def stream_samples(path: Path, header: MediaHeader, take: Callable[[Samples], No
     """
     state = _Blocks(header.channels, take)
     end = run_ffmpeg(decode_command(path, header.channels), state.add)
+    if end.code < 0:
+        raise crashed(path)
     seconds = state.count / SAMPLE_RATE
     if not state.count:
         raise InputError(

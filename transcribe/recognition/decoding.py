@@ -227,7 +227,7 @@ def _choose(
 
 def _sample(logits: Tensor, temperature: float, uniform: Tensor) -> tuple[Tensor, Tensor]:
     """Per row, the index at which the cumulated probability passes `uniform` (n, 1) in [0, 1), and its logit."""
-    cumulated = (logits.double() / temperature).softmax(dim=-1).cumsum(dim=-1)
+    cumulated = (logits / temperature).softmax(dim=-1).cumsum(dim=-1, dtype=torch.float64)
     index = torch.searchsorted(cumulated, uniform * cumulated[:, -1:], right=True).clamp(max=logits.shape[1] - 1)
     return index[:, 0], logits.gather(1, index)[:, 0]
 

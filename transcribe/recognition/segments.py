@@ -50,9 +50,9 @@ def window_segments(
 ) -> list[Segment]:
     """The segments of one window, ids 0 …; none when it has no text.
 
-    `starts` (s) are those of `word_times.token_starts`. Segments are cut where the model set two timestamps and at silences, words
-    are openai-whisper's: with their leading space, punctuation joined to its word. A segment begins and ends with
-    its words.
+    `starts` (s) are those of `word_times.token_starts`. Segments are cut where the model set two timestamps and at
+    long silences. Words are openai-whisper's: with their leading space, punctuation joined to its word. A segment
+    begins and ends with its words.
     """
     tokens = text_tokens(hypothesis, vocabulary)
     if not tokens:

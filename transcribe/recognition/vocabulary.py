@@ -1,5 +1,6 @@
 """Whisper's tokens: openai-whisper's tokenizer, what is suppressed, and the scores of tokens."""
 
+import warnings
 from collections.abc import Sequence
 
 import torch
@@ -39,7 +40,12 @@ class Vocabulary:
 
     def tokenizer(self, language: str) -> Tokenizer:
         """openai-whisper's tokenizer for a language, which also splits its text into words."""
-        return get_tokenizer(multilingual=True, num_languages=self._num_languages, language=language, task="transcribe")
+        with warnings.catch_warnings():
+            # openai-whisper leaves the file with its vocabulary to the garbage collector.
+            warnings.simplefilter("ignore", ResourceWarning)
+            return get_tokenizer(
+                multilingual=True, num_languages=self._num_languages, language=language, task="transcribe"
+            )
 
     def check_language(self, language: str) -> None:
         """Raises `EngineError` when the model does not know `language`."""

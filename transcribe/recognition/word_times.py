@@ -2,7 +2,7 @@
 
 One teacher-forced pass over the kept keys and values gives the attention of the alignment heads; it is normalised
 over tokens, smoothed by a median of 7 frames and averaged over heads; the cheapest monotone path through it says at
-which 20 ms frame each token begins. Path and ties are those of `whisper.timing.dtw`.
+which 20 ms frame each token begins: that of `whisper.timing.dtw`, which is not the cheapest where costs tie exactly.
 """
 
 from collections.abc import Sequence
@@ -116,9 +116,8 @@ def first_frames(costs: Sequence[Matrix]) -> list[list[int]]:
     steps = np.empty((diagonals, len(costs), tokens), dtype=np.int8)
     for d in range(diagonals):
         both, token_alone, frame_alone = before[:, :-1], previous[:, :-1], previous[:, 1:]
-        token_step = (token_alone < both) & (token_alone < frame_alone)
-        both_step = (both < token_alone) & (both < frame_alone)
-        steps[d] = np.where(both_step, 0, np.where(token_step, 1, 2))
+        frame_is_cheapest = (frame_alone <= both) & (frame_alone <= token_alone)
+        steps[d] = np.where(frame_is_cheapest, 2, np.where(token_alone < both, 1, 0))
         current = np.full_like(previous, np.inf)
         np.minimum(np.minimum(both, token_alone), frame_alone, out=current[:, 1:])
         current[:, 1:] += skewed[d]

@@ -38,13 +38,13 @@ def cover(text: str, spans: Sequence[Span]) -> list[Span]:
         if start >= end:
             continue
         for piece_start, piece_end in _outside(start, end, winners):
-            words = [t for t in tokens(text[piece_start:piece_end]) if t.fold not in FUNCTION_WORDS]
-            if not words:
+            if (piece_start, piece_end) == (start, end):
+                _add(text, winners, replace(span, start=start, end=end))
                 continue
-            whole = (piece_start, piece_end) == (start, end)
-            begin = piece_start if whole else piece_start + words[0].start
-            stop = piece_end if whole else piece_start + words[-1].end
-            _add(text, winners, replace(span, start=begin, end=stop))
+            words = [t for t in tokens(text[piece_start:piece_end]) if t.fold not in FUNCTION_WORDS]
+            if words:
+                begin, stop = piece_start + words[0].start, piece_start + words[-1].end
+                _add(text, winners, replace(span, start=begin, end=stop))
     return sorted(winners, key=lambda s: s.start)
 
 

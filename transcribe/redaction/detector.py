@@ -17,7 +17,7 @@ from transcribe.errors import DependencyError, TranscribeError, WithheldError
 from transcribe.records import Transcript, Utterance
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, lexicon_digest
 from transcribe.redaction.spans import Found, found
-from transcribe.redaction.spoken import SPOKEN_VERSION, find_spoken
+from transcribe.redaction.spoken import SPOKEN_VERSION, find_across, find_spoken
 from transcribe.redaction.tokens import at_sentence_start, is_capitalised, tokens, trim
 
 if TYPE_CHECKING:
@@ -46,6 +46,12 @@ _PATTERN_TYPES = {
     "UK_VEHICLE_REGISTRATION": "ID",
     "UK_POSTCODE": "ADDRESS",
 }
+_CUES = {
+    "UK_PASSPORT": re.compile(r"\bpassport\b", re.IGNORECASE),
+    "UK_VEHICLE_REGISTRATION": re.compile(r"\b(?:plate|registration|car|van|taxi|licen[cs]e|drives?)\b", re.IGNORECASE),
+}
+"""Patterns that ordinary words fit (`The 11k`): believed only near such a word."""
+_CUE_REACH = 60
 _CHECKSUMMED = frozenset(("CREDIT_CARD", "IBAN_CODE", "UK_NHS"))
 _URL_STARTS = ("http", "www.")
 
@@ -103,17 +109,37 @@ class PresidioDetector:
             spans = [f for result in results for f in _from_presidio(utterance.text, result)]
             spans += find_spoken(utterance.text, previous)
             for f in sorted(set(spans), key=lambda f: (f.start, f.end, f.entity_type, f.recognizer)):
-                yield PiiCandidate(
-                    transcript.recording, utterance.id, f.start, f.end, f.entity_type, f.class_, f.recognizer, f.score
-                )
+                yield _candidate(transcript, utterance, f)
             # The question stays in force over a back-channel ("Mm hmm.") that comes between it and the answer.
             previous = previous if is_kept(tokens(utterance.text)) else utterance.text
+
+        for first, second in _continued(transcript.utterances):
+            for left, right in find_across(first.text, second.text):
+                yield _candidate(transcript, first, left)
+                yield _candidate(transcript, second, right)
 
     @cached_property
     def _analyzer(self) -> "BatchAnalyzerEngine":
         if not (self._model / "config.cfg").is_file():
             raise DependencyError("the PII model is not pulled: run `transcribe models pull`")
         return _build_analyzer(self._model)
+
+
+def _candidate(transcript: Transcript, utterance: Utterance, f: Found) -> PiiCandidate:
+    return PiiCandidate(
+        transcript.recording, utterance.id, f.start, f.end, f.entity_type, f.class_, f.recognizer, f.score
+    )
+
+
+def _continued(utterances: Sequence[Utterance]) -> Iterator[tuple[Utterance, Utterance]]:
+    """Utterances of one speaker that follow each other, directly or with others' back-channels between them."""
+    last: dict[str, Utterance] = {}
+    for utterance in utterances:
+        if utterance.speaker in last:
+            yield last[utterance.speaker], utterance
+        if not is_kept(tokens(utterance.text)):
+            last = {}
+        last[utterance.speaker] = utterance
 
 
 def _refuse_uncovered(transcript: Transcript) -> None:
@@ -141,6 +167,9 @@ def _from_presidio(text: str, result: "RecognizerResult") -> Iterator[Found]:
         explicit = result.entity_type != "URL" or surface.casefold().startswith(_URL_STARTS)
         if not explicit and (".." in surface or surface != surface.casefold()):
             return
+        cue = _CUES.get(result.entity_type)
+        if cue and not cue.search(text[max(0, result.start - _CUE_REACH) : result.end + _CUE_REACH]):
+            return
         family = "checksum" if result.entity_type in _CHECKSUMMED else "pattern"
         kind = _PATTERN_TYPES[result.entity_type]
         yield found(result.start, result.end, kind, f"{family}/{name}", result.score)
@@ -163,6 +192,8 @@ def _plausible_name(text: str, start: int, end: int) -> tuple[int, int] | None:
     while words and words[-1].fold in FUNCTION_WORDS:
         words = words[:-1]
     if not words or is_kept(words) or (len(words) == 1 and _MEDICINE.search(words[0].fold)):
+        return None
+    if set("".join(word.fold for word in words)) <= set("mhu"):
         return None
     begin, stop = start + words[0].start, start + words[-1].end
     ordinary = all(is_common(word.fold) for word in words)

@@ -111,12 +111,13 @@ def is_name_use(text: str, words: Sequence[Token], index: int) -> bool:
     word = words[index]
     if not is_capitalised(word.text):
         return False
-    before = words[index - 1].fold if index else ""
+    opening = at_sentence_start(text, word.start)
+    before = words[index - 1].fold if index and not opening else ""
     after = words[index + 1] if index + 1 < len(words) else None
     if word.fold in _MONTHS and (before in _MONTH_CUES or (after is not None and after.text[0].isdigit())):
         return False
-    if before in ("a", "an") and not at_sentence_start(text, word.start):
+    if before in ("a", "an"):
         return False
-    if at_sentence_start(text, word.start):
+    if opening:
         return after is not None and after.fold not in _PRONOUNS and text[word.end : after.start].strip() in ("", ",")
     return True

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from transcribe.errors import ValidationError
 from transcribe.redaction.coverage import Span
 from transcribe.redaction.lexicon import places
 from transcribe.redaction.linking import link_names, parse_name
@@ -116,7 +117,10 @@ class MarkBook:
             if entity_id is None:
                 entity_id = self._by_identity[span.identity] = self._new_listed(mention, span.identity)
         elif span.entity_type == "PERSON":
-            place = (mention.pair, self._groups[(mention.pair, repr(parse_name(mention.surface)))])
+            group = self._groups.get((mention.pair, repr(parse_name(mention.surface))))
+            if group is None:  # a KeyError would quote the name
+                raise ValidationError(f"{mention.seen}: a name was not linked before marks were given")
+            place = (mention.pair, group)
             entity_id = self._group_entity.get(place) or self._new_unlisted(mention)
             self._group_entity[place] = entity_id
         else:

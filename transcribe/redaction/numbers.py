@@ -49,6 +49,7 @@ _FILLERS = word_set("""
     uh um er erm ah hmm mm sorry no wait actually let me see i mean dash hyphen space and then oh right
     """)
 """Words that may stand between the parts of one spoken number: hesitations and repairs (`no sorry`)."""
+_SKIPPED = frozenset(("uh", "um", "er", *_OH))
 _BRACKETS = {"bracket": "(", "brackets": "(", "parenthesis": "("}
 _PIECE = re.compile(r"\d+|[A-Za-z]+(?:['’][A-Za-z]+)?|[^\sA-Za-z\d]")
 _MAX_FILLERS = 5
@@ -99,7 +100,7 @@ def _symbol(text: str, pieces: Sequence[tuple[str, int, int]], i: int) -> tuple[
         if hyphen and _DIGITS.get(pieces[i + 2][0].casefold(), "0") != "0":
             return Symbol(_TENS[word] + _DIGITS[pieces[i + 2][0].casefold()], start, pieces[i + 2][2], "digit"), 3
         return Symbol(_TENS[word] + "0", start, end, "digit"), 1
-    if word in _OH and (_is_digit_piece(pieces, i - 1) or _is_digit_piece(pieces, i + 1)):
+    if word in _OH and (_is_digit_piece(pieces, i, -1) or _is_digit_piece(pieces, i, 1)):
         return Symbol("0", start, end, "digit", True), 1
     if word in _BRACKETS or piece == "(":
         return Symbol("(", start, end, "bracket"), 1
@@ -116,7 +117,11 @@ def _kind_of_other(piece: str, word: str) -> str:
     return "comma" if piece in ",-–—.()#" else "other"
 
 
-def _is_digit_piece(pieces: Sequence[tuple[str, int, int]], i: int) -> bool:
+def _is_digit_piece(pieces: Sequence[tuple[str, int, int]], i: int, step: int) -> bool:
+    """Whether the next piece in a direction, commas and hesitations left out, says a digit."""
+    i += step
+    while 0 <= i < len(pieces) and (pieces[i][0] in ",-" or pieces[i][0].casefold() in _SKIPPED):
+        i += step
     if not 0 <= i < len(pieces):
         return False
     word = pieces[i][0].casefold()

@@ -87,7 +87,9 @@ def _numbers(text: str, run: Sequence[Symbol]) -> Iterator[Found]:
 
 def _is_dictated(text: str, part: Sequence[Symbol], digits: str) -> bool:
     """Whether the digits are dictated: one by one, or in written groups; not years, counting or separate amounts."""
-    if digits in "1234567891011121314151617181920" or digits in "0123456789":
+    cue = text[max(0, part[0].start - 60) : part[0].start]
+    counting = digits in "1234567891011121314151617181920" or digits in "0123456789"
+    if counting and not (_ID_CUE.search(cue) or _PHONE_CUE.search(cue)):
         return False
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+", text[part[0].start : part[-1].end]):
         return False

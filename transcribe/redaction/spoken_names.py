@@ -117,7 +117,8 @@ def _by_title(text: str, words: Sequence[Token], index: int) -> Iterator[Found]:
     if title.fold not in TITLES or index + 1 == len(words):
         return
     name = words[index + 1]
-    if not re.fullmatch(r"\.?[ -]+", text[title.end : name.start]) or not _may_be_name(name, lower=True):
+    point = r"\.?" if title.text in ("Dr", "Mr", "Mrs", "Ms", "Prof") else ""
+    if not re.fullmatch(point + "[ -]+", text[title.end : name.start]) or not _may_be_name(name, lower=True):
         return
     kin = not is_capitalised(title.text) or title.fold in ("ah", "sister", "father", "brother", "miss")
     if kin and is_common(name.fold):
@@ -147,9 +148,9 @@ def _by_relation(text: str, words: Sequence[Token], index: int) -> Iterator[Foun
 
 
 def _is_spelled_name(text: str) -> bool:
-    """Whether letters one by one spell a name: no known abbreviation, no stuttered `I, I, I`."""
+    """Whether letters one by one spell a name: no known abbreviation, no stuttered `I, I, I`, no `M.M. H.M.`."""
     letters = re.sub(r"[^A-Za-z]", "", text).casefold()
-    if set(letters) <= {"a", "i"} or len(set(letters)) == 1:
+    if set(letters) <= set("ai") or set(letters) <= set("mhu") or len(set(letters)) == 1:
         return False
     hyphened = bool(re.search(r"[A-Za-z]\s*-\s*[A-Za-z]", text))
     if not hyphened and (len(letters) < 4 or re.search(r"(?:^|\s)[aI](?:\s|$)", text)):

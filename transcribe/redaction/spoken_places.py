@@ -41,6 +41,12 @@ _FLOOR = re.compile(
     r"|eighteenth|nineteenth|twentieth|thirtieth|fortieth))\s+floor|floor\s+" + _SAID_NUMBER + r")\b",
     re.IGNORECASE,
 )
+_SMALL_BUILDING = re.compile(
+    rf"(?:{_FLOOR.pattern}|{_UNIT.pattern})[\s,]+"
+    rf"(?P<name>(?:[^\W\d]+[\s-]+){{1,3}}(?:{'|'.join(sorted(_BUILDING | _STREET))})\b)",
+    re.IGNORECASE,
+)
+"""After a flat or floor, the building may be in lower case."""
 _GLUE = re.compile(r"(?:[\s,.]|\b(?:uh|um|er|erm|and|in|on|at|of|it's|the)\b)*", re.IGNORECASE)
 _ACRONYM = re.compile(
     r"\b(?:at|in|from|to|joined|join|with|for)\s+(?:the\s+)?(?P<name>(?:[A-Z][a-z]+\s+){0,3}[A-Z]{3,6})\b"
@@ -54,6 +60,7 @@ def find_places(text: str) -> Iterator[Found]:
     gazetteer = list(_gazetteer(text, words))
     streets = [span for i, w in enumerate(words) if w.fold in _STREET and (span := _named(text, words, i, street=True))]
     buildings = [span for i, w in enumerate(words) if w.fold in _BUILDING and (span := _named(text, words, i))]
+    buildings += [m.span("name") for m in _SMALL_BUILDING.finditer(text)]
     yield from gazetteer
     yield from _addresses(text, [(f.start, f.end) for f in gazetteer], streets, buildings)
     yield from _organisations(text, words)
@@ -70,9 +77,8 @@ def _gazetteer(text: str, words: Sequence[Token]) -> Iterator[Found]:
             if place is None or any(text[a.end : b.start].strip(" -.’'") for a, b in pairwise(part)):
                 continue
             ordinary = all(is_common(word.fold) for word in part)
-            if ordinary and not (
-                is_name_use(text, words, index) if length == 1 else all(is_capitalised(w.text) for w in part)
-            ):
+            named = is_name_use(text, words, index) if length == 1 else all(is_capitalised(w.text) for w in part)
+            if ordinary and not named and length < 3:
                 continue
             end = part[-1].end
             suffix = re.match(r"\s+(?:line|station|estate|district)\b", text[end:], re.IGNORECASE)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, Literal, TypeVar
 
 from transcribe.redaction.lexicon import is_common, is_kept, is_name_use
+from transcribe.redaction.numbers import spoken_code
 from transcribe.redaction.tokens import Token, is_capitalised, tokens
 
 Value = TypeVar("Value")
@@ -26,12 +27,13 @@ def rule_for(surface: str) -> Rule:
 
     `any`: whatever its case. `capital`: two letters, with a capital. `name`: an ordinary word, where it is used as a
     name (`lexicon.is_name_use`). `capitals`: two ordinary words, both with capitals (`Golden Crust`). `substring`:
-    Chinese and other scripts without spaces. `never`: one letter, or nothing.
+    Chinese and other scripts without spaces. `never`: one letter, fewer than six digits, or nothing.
     """
     words = tokens(surface)
     if any(ord(c) >= 0x2E80 for c in surface):
         return "substring" if len(surface.strip()) > 1 else "never"
-    if not words or (len(words) == 1 and len(words[0].fold) < _SHORT):
+    digits = sum(len(word.fold) for word in words) if all(word.fold.isdigit() for word in words) else _LONG
+    if not words or digits < _LONG or (len(words) == 1 and len(words[0].fold) < _SHORT):
         return "never"
     if len(words) == 1:
         if is_common(words[0].fold):
@@ -47,6 +49,8 @@ def is_swept(surface: str, entity_type: str) -> bool:
 
     A single ordinary word is not: the language model takes many for names, and it would be masked everywhere.
     """
+    if entity_type in ("PHONE", "ID") and len(spoken_code(surface)) < _LONG:
+        return False  # part of a number that was divided between two utterances
     return entity_type in SWEPT_TYPES and rule_for(surface) not in ("never", "name") and not is_kept(tokens(surface))
 
 

@@ -106,7 +106,7 @@ def _initialise(audio: Path, study: StudyFolder, found: Sequence[Path], problems
         write_table(study.manifest, _with_further(MANIFEST_COLUMNS, every), every)
     elif listing.added:
         append_rows(study.manifest, MANIFEST_COLUMNS, listing.added)
-    return _report(study, listing, adopted)
+    return _report(study, listing, fresh, adopted)
 
 
 def _check_folders(audio: Path, study: StudyFolder) -> None:
@@ -258,7 +258,7 @@ def _guess(path: Path, folder: Path) -> NameGuess:
     return alone if written and alone.role and not (together.pair and together.role) else together
 
 
-def _report(study: StudyFolder, listing: _Listing, adopted: Sequence[str]) -> InitReport:
+def _report(study: StudyFolder, listing: _Listing, fresh: bool, adopted: Sequence[str]) -> InitReport:
     """Every row of the manifest with what is wrong or missing, read back from the file."""
     reading = read_manifest(study)
     wrong = {skip.row: skip.reason for skip in reading.skipped} | {p.row: p.message for p in reading.problems}
@@ -269,4 +269,5 @@ def _report(study: StudyFolder, listing: _Listing, adopted: Sequence[str]) -> In
         note = listing.notes.get(index - first_new, "")
         shown = {name: row.cells[name] for name in ("id", "file", "part", "pair", "role", "session")}
         rows.append(InitRow(**shown, problem="; ".join(filter(None, (note, wrong.get(row.number, ""))))))
-    return InitReport(tuple(rows), len(listing.added), tuple(listing.problems), tuple(adopted))
+    added = len(rows) if fresh else len(listing.added)
+    return InitReport(tuple(rows), added, tuple(listing.problems), tuple(adopted))
