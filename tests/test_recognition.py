@@ -217,17 +217,16 @@ def least_cost(cost: Samples) -> float:
 @given(shapes, st.integers(0, 5000))
 @settings(max_examples=60, deadline=None)
 def test_time_warping_is_cheapest_where_costs_tie(sizes: list[Shape], seed: int) -> None:
-    """Whole numbers tie often; between two tokens' first frames the path stays on the first or is one step short."""
+    """Whole numbers tie often; a path is at least as dear as the frames that are surely on it."""
     rng = np.random.default_rng(seed)
     costs = [rng.integers(0, 2, size=size).astype(np.float32) for size in sizes]
     for cost, found in zip(costs, first_frames(costs), strict=True):
         ends = [*found[1:], cost.shape[1]]
         # A token's last frame is the one before the next begins, or the same one when only the token advanced.
         spent = sum(cost[i, a : max(b, a + 1)].sum() for i, (a, b) in enumerate(zip(found, ends, strict=True)))
-        shared = sum(min(0.0, cost[i, b]) for i, b in enumerate(ends[:-1]))
         assert found[0] == 0
         assert all(a <= b for a, b in pairwise(found))
-        assert spent + shared <= least_cost(cost) + 1e-4
+        assert spent <= least_cost(cost) + 1e-4
 
 
 @given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 30), st.integers(0, 5000))

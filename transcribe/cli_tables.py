@@ -29,8 +29,10 @@ def show_init(report: InitReport) -> None:
     for row in report.rows:
         table.add_row(row.id, row.file, row.part, row.pair, row.role, row.session, row.problem)
     _console().print(table)
+    for name in report.adopted:
+        typer.echo(f"Taken over from the audio folder: {name}")
     for problem in report.problems:
-        typer.echo(problem)
+        typer.echo(f"not listed: {problem}")
     typer.echo(f"{report.added} added, {len(report.rows) - report.added} already listed.")
 
 

@@ -267,6 +267,8 @@ def _report(study: StudyFolder, listing: _Listing, fresh: bool, adopted: Sequenc
     rows = []
     for index, row in enumerate(table):
         note = listing.notes.get(index - first_new, "")
+        if row.cells["file"] and find_file(listing.folder, row.cells["file"]) is None:
+            note = "the file is not there: correct its file cell, or put the file back"
         shown = {name: row.cells[name] for name in ("id", "file", "part", "pair", "role", "session")}
         rows.append(InitRow(**shown, problem="; ".join(filter(None, (note, wrong.get(row.number, ""))))))
     added = len(rows) if fresh else len(listing.added)

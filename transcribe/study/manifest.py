@@ -210,9 +210,8 @@ def _check_row(row: TableRow, folder: Path) -> _Row:
     name = _id_of(row)
     if not name:
         raise UsageError("the id must be capital letters, digits and hyphens, at most 16, such as P01-PSW-S2")
-    file = find_file(folder, cells["file"])
-    if file is None:
-        raise UsageError(f"the file of row {row.number} is not there: correct its file cell, or put the file back")
+    # A missing file is no problem of the row: what was made of it stays released, and probing says that it is gone.
+    file = find_file(folder, cells["file"]) or folder / cells["file"]
     language = cells["language"].casefold()
     if not re.fullmatch(r"|[a-z]{2,3}", language):
         raise UsageError('language must be a code such as "en", "yue" or "zh", or empty')
