@@ -2,7 +2,6 @@
 
 import os
 import wave
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,9 +107,9 @@ _KEPT = {"TRANSCRIBE_CONFIG", "TRANSCRIBE_MODELS", "TRANSCRIBE_FFMPEG"}
 
 
 @pytest.fixture
-def lab(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+def lab(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lab:
     """An empty lab; its `run` uses `lab.engines`."""
     lab = Lab(tmp_path, capfd)
     monkeypatch.setattr("transcribe.config.open_engines", lambda quality, device, jobs: lab.engines)
     monkeypatch.setattr("transcribe.config.open_detector", lambda: lab.engines.detector)
-    yield lab
+    return lab

@@ -15,6 +15,7 @@ from transcribe.store import StudyFolder, make_private_folder
 
 NAMES = ("P01-PSW", "P01-PIR", "P02-PSW", "P02-PIR")
 WANTED = dict.fromkeys(NAMES, "f1")
+LENGTHS = dict.fromkeys(NAMES, 60.0)
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def run(batch: Batch, engine: ScriptedEngine, **bad_jobs: str) -> dict[str, Diar
             raise InputError("the file is damaged")
         return recording
 
-    return engine_stage(batch, Diarization, "diarize", WANTED, make_job, engine.run, lambda result: None)
+    return engine_stage(batch, Diarization, "diarize", WANTED, make_job, engine.run, lambda result: None, LENGTHS)
 
 
 @pytest.mark.parametrize("trouble", ["crash", "memory", "error", "other", "silence"])
@@ -106,7 +107,7 @@ def test_nonsense_is_refused(batch: Batch) -> None:
         if result.recording == "P01-PIR":
             raise EngineError("times outside the recording")
 
-    results = engine_stage(batch, Diarization, "diarize", WANTED, str, ScriptedEngine().run, refuse)
+    results = engine_stage(batch, Diarization, "diarize", WANTED, str, ScriptedEngine().run, refuse, LENGTHS)
     assert set(results) == set(NAMES) - {"P01-PIR"}
 
 

@@ -116,13 +116,16 @@ def engine_stage(
     make_job: Callable[[str], Job],
     engine: Callable[[Iterable[Job], Progress], Iterator[Outcome[Result]]],
     check: Callable[[Result], None],
+    lengths: Mapping[str, float],
 ) -> dict[str, Result]:
     """The outputs of a stage in which an engine works through many recordings.
 
     `make_job` decodes a recording when the engine asks for it; `check` refuses nonsense. Each result is kept as soon
-    as it comes. An engine that dies on a recording is started again with the ones behind it.
+    as it comes. An engine that dies on a recording is started again with the ones behind it. `lengths` are the
+    recordings' seconds, for progress.
     """
     results, todo = pending(batch, kind, stage, wanted)
+    batch.progress.expect(stage, sum(lengths[recording] for recording in todo))
     while todo:
         waiting: list[str] = []
 

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from transcribe.errors import EXIT_OK, EXIT_VALIDATION
 from transcribe.weights import DRAFT_MODELS, entry, is_pulled, pull, read_catalog, verify, weights_folder
@@ -18,12 +17,14 @@ NamesArgument = Annotated[list[str] | None, typer.Argument(help="Model names as 
 @models_app.command("list", epilog="Example: transcribe models list")
 def list_models() -> None:
     """Show every model the program knows: quality, size, licence, and whether it is here."""
-    table = Table("model", "quality", "for", "size", "licence", "here", box=None, pad_edge=False)
+    from transcribe.cli_tables import print_table
+
+    rows = []
     for model in read_catalog():
         licence = model.licence + (" (gated: needs your token once)" if model.gated else "")
         here = "yes" if is_pulled(model.name) else "no"
-        table.add_row(model.name, ", ".join(model.quality), model.kind, f"{model.size / 1e6:.0f} MB", licence, here)
-    Console().print(table)
+        rows.append((model.name, ", ".join(model.quality), model.kind, f"{model.size / 1e6:.0f} MB", licence, here))
+    print_table(rows, "model", "quality", "for", "size", "licence", "here")
     typer.echo(f"Folder: {weights_folder()}")
 
 

@@ -1,8 +1,12 @@
 """What the commands print on stdout: tables for people."""
 
+import sys
+from collections.abc import Iterable, Sequence
+
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from transcribe.config import Engines
 from transcribe.doctor import Finding
@@ -12,9 +16,16 @@ from transcribe.status import RecordingStatus
 from transcribe.store import StudyFolder, stage_run, stored
 from transcribe.study.initialise import InitReport
 
+WIDE = 200
+"""Columns for output that goes to a file or a pipe, where nothing needs to be wrapped."""
 
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=False)
+
+def print_table(rows: Iterable[Sequence[str]], *headings: str) -> None:
+    """A table on stdout; long cells are folded, never cut."""
+    table = Table(*(Column(heading, overflow="fold") for heading in headings), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    Console(highlight=False, width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
 def clock(seconds: float) -> str:
@@ -25,10 +36,10 @@ def clock(seconds: float) -> str:
 
 def show_init(report: InitReport) -> None:
     """The recordings of the manifest, and what could not be told from the file names."""
-    table = Table("recording", "file", "part", "pair", "role", "session", "to correct", box=None, pad_edge=False)
-    for row in report.rows:
-        table.add_row(row.id, row.file, row.part, row.pair, row.role, row.session, row.problem)
-    _console().print(table)
+    print_table(
+        [(row.id, row.file, row.part, row.pair, row.role, row.session, row.problem) for row in report.rows],
+        *("recording", "file", "part", "pair", "role", "session", "to correct"),
+    )
     for name in report.adopted:
         typer.echo(f"Taken over from the audio folder: {name}")
     for problem in report.problems:
@@ -55,15 +66,19 @@ def show_run(study: StudyFolder, report: RunReport, engines: Engines | None) -> 
         typer.echo(f"A coder changed {old}; their copy is {kept}. It still holds the text of an earlier release.")
     if engines is not None and engines.quality == "draft":
         typer.echo("Quality draft: every page is stamped DRAFT, not for coding. Better weights: transcribe models list")
-    for name, reason in report.withheld.items():
-        typer.echo(f"withheld  {name}: {reason}")
-    for failure in report.failures:
-        typer.echo(f"failed    {failure.recording} ({failure.stage}): {failure.error.message}")
-    for problem in report.problems:
-        typer.echo(f"manifest  row {problem.row} {problem.recording}: {problem.message}")
-    for name, warnings in report.warnings.items():
-        for warning in warnings:
-            typer.echo(f"check     {name}: {warning}")
+    for line in _to_see_to(report):
+        typer.echo(line)
+
+
+def _to_see_to(report: RunReport) -> list[str]:
+    """What needs a person, one line each."""
+    return [
+        *(f"withheld  {name}: {reason}" for name, reason in report.withheld.items()),
+        *(f"failed    {failure.recording} ({failure.stage}): {failure.error.message}" for failure in report.failures),
+        *(f"manifest  row {row.row} {row.recording}: {row.message}" for row in report.problems),
+        *(f"left out  row {row.row} {row.recording}: {row.reason}" for row in report.skipped),
+        *(f"check     {name}: {warning}" for name, warnings in report.warnings.items() for warning in warnings),
+    ]
 
 
 def _speeds(study: StudyFolder, report: RunReport) -> list[tuple[str, str]]:
@@ -83,11 +98,11 @@ def _speeds(study: StudyFolder, report: RunReport) -> list[tuple[str, str]]:
 
 def show_status(lines: tuple[RecordingStatus, ...]) -> None:
     """One line per recording."""
-    table = Table("recording", "length", "stage", "quality", "warnings", box=None, pad_edge=False)
+    rows = []
     for line in lines:
         length = clock(line.seconds) if line.seconds is not None else ""
-        table.add_row(line.recording, length, line.stage, line.quality, "; ".join(line.warnings))
-    _console().print(table)
+        rows.append((line.recording, length, line.stage, line.quality, "; ".join(line.warnings)))
+    print_table(rows, "recording", "length", "stage", "quality", "warnings")
 
 
 def show_findings(findings: tuple[Finding, ...]) -> None:

@@ -9,13 +9,13 @@ from transcribe.config import Engines
 from transcribe.engines import PiiDetector
 from transcribe.errors import EXIT_OK, EXIT_SOME_FAILED, EXIT_WITHHELD, TranscribeError, UsageError, WithheldError
 from transcribe.progress import Progress
-from transcribe.records import Diarization, Recognition, Recording, Transcript
+from transcribe.records import Recording, Transcript
 from transcribe.redaction.key import open_key
 from transcribe.redaction.registry import Registry
 from transcribe.release import Release
 from transcribe.report import write_report
 from transcribe.store import StudyFolder, locked
-from transcribe.study.manifest import ManifestProblem, ManifestReading, PlannedRecording, read_manifest
+from transcribe.study.manifest import ManifestProblem, ManifestReading, PlannedRecording, SkippedRow, read_manifest
 from transcribe.study.roster import read_roster
 from transcribe.study.settings import Settings
 from transcribe.study_release import release_study
@@ -38,6 +38,7 @@ class RunReport:
     computed: tuple[str, ...]
     failures: tuple[Failure, ...]
     problems: tuple[ManifestProblem, ...]
+    skipped: tuple[SkippedRow, ...]
     warnings: Mapping[str, Sequence[str]]
     withheld: Mapping[str, str]
     release: Release | None
@@ -65,7 +66,9 @@ def run_study(
         chosen = _chosen(plans, request.only)
         batch = Batch(study, engines.quality, progress)
         recordings = stages.probe(batch, [plans[name] for name in chosen])
-        progress.batch(_work(batch, recordings))
+        for stage in ("diarize", "recognize"):
+            missing = [name for name in recordings if not study.output(name, stage).exists()]
+            progress.expect(stage, sum(recordings[name].duration for name in missing))
         diarizations = stages.diarize(batch, plans, recordings, engines.diarizer, request.speakers)
         languages = {name: request.language or plans[name].language or settings.language for name in plans}
         recognitions = stages.recognize(batch, plans, recordings, diarizations, engines.recognizer, languages)
@@ -98,6 +101,7 @@ def _finish(
         computed=tuple(name for name in plans if name in batch.computed),
         failures=tuple(f for f in batch.failures if not isinstance(f.error, WithheldError)),
         problems=reading.problems,
+        skipped=reading.skipped,
         warnings=batch.warnings,
         withheld=withheld | leaking,
         release=release,
@@ -111,17 +115,6 @@ def _chosen(plans: Mapping[str, PlannedRecording], only: Sequence[str]) -> list[
     if unknown:
         raise UsageError(f"--only {unknown[0]}: the manifest has no such recording ready; see: transcribe status")
     return [name for name in plans if not only or name in only]
-
-
-def _work(batch: Batch, recordings: Mapping[str, Recording]) -> float:
-    """Seconds of audio still to pass the two long stages: the length of the progress bar."""
-    kinds = {"diarize": Diarization, "recognize": Recognition}
-    return sum(
-        recording.duration
-        for name, recording in recordings.items()
-        for stage in kinds
-        if not batch.study.output(name, stage).exists()
-    )
 
 
 def _with_earlier_results(

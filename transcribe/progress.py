@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Protocol, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
 STAGES = ("probe", "diarize", "recognize", "attribute", "redact", "release")
@@ -17,8 +17,8 @@ STAGES = ("probe", "diarize", "recognize", "attribute", "redact", "release")
 class Progress(Protocol):
     """Hears of work done. Amounts are seconds of audio; never text, never a name."""
 
-    def batch(self, total_seconds: float) -> None:
-        """The batch has `total_seconds` of work, summed over stages and recordings."""
+    def expect(self, stage: str, seconds: float) -> None:
+        """`stage` has `seconds` of audio to do, over all recordings; a later word on the same stage replaces this."""
         ...
 
     def advance(self, recording: str, stage: str, seconds: float) -> None:
@@ -33,7 +33,7 @@ class Progress(Protocol):
 class SilentProgress:
     """Shows nothing."""
 
-    def batch(self, total_seconds: float) -> None:
+    def expect(self, stage: str, seconds: float) -> None:
         """Nothing is shown."""
 
     def advance(self, recording: str, stage: str, seconds: float) -> None:
@@ -49,9 +49,9 @@ class JsonProgress:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def batch(self, total_seconds: float) -> None:
-        """`{"event": "batch", "total_seconds": …}`."""
-        self._write({"event": "batch", "total_seconds": round(total_seconds, 1)})
+    def expect(self, stage: str, seconds: float) -> None:
+        """`{"event": "expect", "stage": …, "seconds": …}`."""
+        self._write({"event": "expect", "stage": stage, "seconds": round(seconds, 1)})
 
     def advance(self, recording: str, stage: str, seconds: float) -> None:
         """`{"event": "advance", "recording": …, "stage": …, "seconds": …}`."""
@@ -67,23 +67,30 @@ class JsonProgress:
 
 
 class TerminalProgress:
-    """One bar for the batch with its ETA, and one line for what is being worked on now."""
+    """One bar for the batch with its ETA, naming the recording and the stage at work; no bar when nothing is to do."""
 
     def __init__(self, bars: RichProgress) -> None:
         self._bars = bars
-        self._task = bars.add_task("starting", total=None)
+        self._expected: dict[str, float] = {}
+        self._task: TaskID | None = None
 
-    def batch(self, total_seconds: float) -> None:
-        """Sets the bar's length."""
-        self._bars.update(self._task, total=max(total_seconds, 0.001))
+    def expect(self, stage: str, seconds: float) -> None:
+        """Sets how long the bar is."""
+        self._expected[stage] = seconds
+        total = sum(self._expected.values())
+        if self._task is not None:
+            self._bars.update(self._task, total=total)
+        elif total > 0:
+            self._task = self._bars.add_task("starting", total=total)
 
     def advance(self, recording: str, stage: str, seconds: float) -> None:
         """Moves the bar on and names what is at work."""
-        self._bars.update(self._task, advance=seconds, description=f"{recording} · {stage}")
+        if self._task is not None:
+            self._bars.update(self._task, advance=seconds, description=f"{recording} · {stage}")
 
     def note(self, recording: str, message: str) -> None:
         """Prints above the bar, so that it stays readable afterwards."""
-        self._bars.console.print(f"{recording}: {message}", markup=False, highlight=False)
+        self._bars.console.print(f"{recording}: {message}", markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

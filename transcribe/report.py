@@ -22,6 +22,7 @@ def run_report_text(report: "RunReport") -> str:
         "Withheld from the coders": [f"{name}: {reason}" for name, reason in report.withheld.items()],
         "Failed": [f"{f.recording} at {f.stage}: {f.error.message}" for f in report.failures],
         "Manifest rows to mend": [f"row {p.row} ({p.recording or 'no id'}): {p.message}" for p in report.problems],
+        "Manifest rows left out": [f"row {p.row} ({p.recording or 'no id'}): {p.reason}" for p in report.skipped],
         "To check": [f"{name}: {warning}" for name, warnings in report.warnings.items() for warning in warnings],
     }
     for title, items in sections.items():

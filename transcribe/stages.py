@@ -74,6 +74,10 @@ def _audio_digest(recording: Recording) -> str:
     return digest(repr([(part.sha256, part.offset) for part in recording.parts]).encode())
 
 
+def _lengths(recordings: Mapping[str, Recording]) -> dict[str, float]:
+    return {name: recording.duration for name, recording in recordings.items()}
+
+
 def diarize(
     batch: Batch,
     plans: Mapping[str, PlannedRecording],
@@ -101,7 +105,7 @@ def diarize(
         spans = [(turn.start, turn.end) for turn in (*result.turns, *result.exclusive)] + list(result.speech)
         _check_spans("diarization", spans, end)
 
-    return engine_stage(batch, Diarization, "diarize", wanted, job, diarizer.diarize, check)
+    return engine_stage(batch, Diarization, "diarize", wanted, job, diarizer.diarize, check, _lengths(recordings))
 
 
 def recognize(
@@ -137,7 +141,7 @@ def recognize(
         if any("".join(word.text for word in segment.words) != segment.text for segment in result.segments):
             raise EngineError("the recognition engine returned words that are not its text")
 
-    return engine_stage(batch, Recognition, "recognize", wanted, job, recognizer.recognize, check)
+    return engine_stage(batch, Recognition, "recognize", wanted, job, recognizer.recognize, check, _lengths(recordings))
 
 
 def _check_spans(engine: str, spans: Sequence[tuple[float, float]], end: float) -> None:

@@ -66,6 +66,6 @@ def _recording_status(study: StudyFolder, name: str, released: bool) -> Recordin
     if transcript is not None:
         unsure = [role.speaker for role in transcript.speakers if role.speaker.startswith("SPEAKER-")]
         warnings += [f"{speaker}: role unsure" for speaker in unsure]
-    stage = "released" if released else (log.stages[-1].stage if log.stages else "")
+    stage = "release" if released else (log.stages[-1].stage if log.stages else "")
     words = STAGE_WORDS.get(stage, "not started")
     return RecordingStatus(name, recording.duration if recording else None, words, log.quality, tuple(warnings))

@@ -134,19 +134,32 @@ def _run(engine: Engine, tasks: Sequence[Task], progress: Progress) -> None:
         share = (time.perf_counter() - began) / len(tasks)
         for task, result in zip(tasks, heard, strict=True):
             task.work.seconds += share
-            progress.advance(task.work.id, STAGE, task.work.keep(task.index, result, engine.vocabulary))
+            _keep(engine, task, result, progress)
         return
     recordings = list(dict.fromkeys(task.work for task in tasks))
     if is_out_of_memory(failure) and len(tasks) > 1:
-        half = len(tasks) // 2
-        engine.shrink(half)
-        for first in range(0, len(tasks), half):
-            _run(engine, tasks[first : first + half], progress)
+        engine.shrink(len(tasks) // 2)
+        while tasks:
+            size = engine.batch_size  # may have shrunk further
+            _run(engine, tasks[:size], progress)
+            tasks = tasks[size:]
     elif len(recordings) > 1:
         for work in recordings:
             _run(engine, [task for task in tasks if task.work is work], progress)
     else:
         recordings[0].fail(_failure(failure))
+
+
+def _keep(engine: Engine, task: Task, heard: Heard, progress: Progress) -> None:
+    """Files a window's result with its recording, unless that has failed meanwhile."""
+    if task.work.error is not None:
+        return
+    try:
+        done = task.work.keep(task.index, heard, engine.vocabulary)
+    except Exception as error:  # noqa: BLE001 - what one recording's text does must not stop the others
+        task.work.fail(_failure(error))
+    else:
+        progress.advance(task.work.id, STAGE, done)
 
 
 def _heard(engine: Engine, tasks: Sequence[Task]) -> list[Heard]:

@@ -1,0 +1,186 @@
+"""Recognition of real speech with the embedded default weights, beside openai-whisper with the same ones."""
+
+import json
+import subprocess
+import warnings
+from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rapidfuzz.distance import Levenshtein
+from whisper import transcribe as openai_transcribe
+from whisper.normalizers import EnglishTextNormalizer
+
+from tests.recognition_model import load_openai
+from transcribe.audio.ffmpeg import ffmpeg_binary
+from transcribe.engines import SAMPLE_RATE, DecodedAudio, RecognitionJob, Samples
+from transcribe.progress import SilentProgress
+from transcribe.recognition.recognizer import WhisperRecognizer
+from transcribe.recognition.segments import UNSUPPORTED
+from transcribe.records import Interval, Recognition, Recording, Word
+from transcribe.weights import locate, revision
+
+pytestmark = pytest.mark.models
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+def telephone() -> Path:
+    """The real conversation inside pyannote.audio: `.wav`, `.rttm`, `.stm`."""
+    spec = find_spec("pyannote.audio")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "sample" / "sample.wav"
+
+
+def sound(path: Path) -> Samples:
+    command = [ffmpeg_binary(), "-nostdin", "-v", "error", "-i", f"file:{path}", "-f", "f32le"]
+    command += ["-ac", "1", "-ar", str(SAMPLE_RATE), "-"]
+    return np.frombuffer(subprocess.run(command, check=True, capture_output=True).stdout, np.float32).copy()
+
+
+def job(name: str, samples: Samples, speech: Sequence[Interval], language: str = "en") -> RecognitionJob:
+    recording = Recording(name, "", "PSW", "", 1, language, (), len(samples) / SAMPLE_RATE)
+    return RecognitionJob(DecodedAudio(recording, samples), tuple(speech), language)
+
+
+@pytest.fixture(scope="module")
+def conversation() -> RecognitionJob:
+    turns = [line.split() for line in telephone().with_suffix(".rttm").read_text().splitlines()]
+    return job("sample", sound(telephone()), [(float(t[3]), float(t[3]) + float(t[4])) for t in turns])
+
+
+@pytest.fixture(scope="module")
+def observation() -> RecognitionJob:
+    gold = json.loads((SAMPLES / "gold" / "D01-OBS.json").read_text())
+    return job("D01-OBS", sound(SAMPLES / "D01-OBS.ogg"), [(turn["start"], turn["end"]) for turn in gold["turns"]])
+
+
+def recognized(jobs: Sequence[RecognitionJob], batch_size: int = 16) -> list[Recognition]:
+    recognizer = WhisperRecognizer(locate("whisper-base"), revision("whisper-base"), batch_size=batch_size)
+    results = []
+    for outcome in recognizer.recognize(jobs, SilentProgress()):
+        assert isinstance(outcome.result, Recognition)
+        results.append(outcome.result)
+    return results
+
+
+@pytest.fixture(scope="module")
+def both(conversation: RecognitionJob, observation: RecognitionJob) -> list[Recognition]:
+    return recognized([conversation, observation])
+
+
+def text(recognition: Recognition) -> str:
+    return "".join(segment.text for segment in recognition.segments)
+
+
+def words(recognition: Recognition) -> list[Word]:
+    return [word for segment in recognition.segments for word in segment.words]
+
+
+@cache
+def normalizer() -> EnglishTextNormalizer:
+    with warnings.catch_warnings():
+        # openai-whisper leaves the file with its spellings to the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        return EnglishTextNormalizer()
+
+
+def normal_words(said: str) -> list[str]:
+    """Words after Whisper's own normalisation."""
+    return str(normalizer()(said)).split()
+
+
+def word_error_rate(reference: str, hypothesis: str) -> float:
+    """Per cent, after Whisper's own normalisation."""
+    expected, found = normal_words(reference), normal_words(hypothesis)
+    return 100 * Levenshtein.distance(expected, found) / len(expected)
+
+
+def test_telephone_conversation_is_recognised_as_well_as_by_openai_whisper(
+    conversation: RecognitionJob, both: list[Recognition]
+) -> None:
+    lines = telephone().with_suffix(".stm").read_text().splitlines()
+    reference = " ".join(line.split(maxsplit=5)[5] for line in lines)
+    theirs = openai_transcribe(
+        load_openai(locate("whisper-base")),
+        conversation.audio.samples,
+        temperature=0.0,
+        beam_size=None,
+        language="en",
+        fp16=False,
+    )["text"]
+    assert word_error_rate(reference, text(both[0])) <= word_error_rate(reference, theirs) + 3
+
+
+def test_synthetic_observation_is_recognised(both: list[Recognition]) -> None:
+    gold = json.loads((SAMPLES / "gold" / "D01-OBS.json").read_text())
+    assert word_error_rate(" ".join(turn["text"] for turn in gold["turns"]), text(both[1])) <= 6
+
+
+def test_word_times_meet_the_reference(both: list[Recognition]) -> None:
+    """Where a person's turn begins with a word that was heard right, that word begins there."""
+    lines = telephone().with_suffix(".stm").read_text().splitlines()
+    turns = [(float(line.split()[3]), normal_words(line.split(maxsplit=5)[5])[0]) for line in lines]
+    heard = words(both[0])
+    misses = []
+    for start, first in turns:
+        same = [abs(word.start - start) for word in heard if normal_words(word.text)[:1] == [first]]
+        if same and min(same) < 1.0:
+            misses.append(min(same))
+    assert len(misses) >= 9
+    assert np.median(misses) <= 0.15
+
+
+def test_records_keep_their_promises(
+    both: list[Recognition], conversation: RecognitionJob, observation: RecognitionJob
+) -> None:
+    for recognition, given in zip(both, (conversation, observation), strict=True):
+        said = words(recognition)
+        assert all("".join(word.text for word in s.words) == s.text for s in recognition.segments)
+        assert all(before.end <= after.start for before, after in pairwise(said))
+        assert said[0].start >= 0
+        assert said[-1].end <= given.audio.seconds
+        assert all(0 < word.probability <= 1 for word in said)
+        assert not [word for word in said if word.flags]
+        assert 0.7 < recognition.covered_seconds / recognition.voiced_seconds <= 1.0
+
+
+def test_text_depends_neither_on_batch_size_nor_on_other_recordings(
+    both: list[Recognition], conversation: RecognitionJob, observation: RecognitionJob
+) -> None:
+    for alone, together in zip(recognized([conversation, observation], batch_size=1), both, strict=True):
+        assert [(s.text, s.temperature) for s in alone.segments] == [(s.text, s.temperature) for s in together.segments]
+        assert [w.start for w in words(alone)] == pytest.approx([w.start for w in words(together)], abs=0.021)
+
+
+def test_language_is_found_when_none_is_given(conversation: RecognitionJob, both: list[Recognition]) -> None:
+    unstated = RecognitionJob(conversation.audio, conversation.speech, "")
+    (recognition,) = recognized([unstated])
+    assert {segment.language for segment in recognition.segments} == {"en"}
+    assert text(recognition) == text(both[0])
+
+
+def test_the_empty_second_half_of_a_file_gives_no_words(conversation: RecognitionJob, both: list[Recognition]) -> None:
+    half = np.concatenate([conversation.audio.samples, np.zeros(60 * SAMPLE_RATE, dtype=np.float32)])
+    (recognition,) = recognized([job("half", half, conversation.speech)])
+    assert text(recognition) == text(both[0])
+    assert words(recognition)[-1].end <= conversation.audio.seconds
+
+
+def test_noise_that_the_mask_takes_for_speech_gives_no_sentence() -> None:
+    noise = np.random.default_rng(0).normal(0, 0.02, 40 * SAMPLE_RATE).astype(np.float32)
+    (recognition,) = recognized([job("noise", noise, [(0.0, 40.0)])])
+    assert len(text(recognition).split()) <= 2
+
+
+def test_a_phantom_over_silence_is_flagged(conversation: RecognitionJob) -> None:
+    """What lies in a pause that a window keeps is heard, but the mask knows of no speech there."""
+    (recognition,) = recognized([job("gap", conversation.audio.samples, [(6.6, 14.2), (15.9, 29.9)])])
+    inside = [word for word in words(recognition) if word.start > 14.4 and word.end < 15.7]
+    assert inside
+    assert all(word.flags == (UNSUPPORTED,) for word in inside)
