@@ -12,6 +12,7 @@ Prints a Markdown table. Word error rates on the synthetic study are regression 
 """
 
 import argparse
+import importlib
 import json
 import os
 import re
@@ -168,8 +169,8 @@ def run_ours(folder: Path, threads: int) -> None:
 
 def run_openai(folder: Path, threads: int) -> None:
     """openai-whisper's own command line, with a clock around its `transcribe`."""
-    import whisper.transcribe as openai
-
+    # `import whisper.transcribe` would give the function of that name.
+    openai = importlib.import_module("whisper.transcribe")
     seconds = []
     transcribe = openai.transcribe
 
@@ -183,8 +184,8 @@ def run_openai(folder: Path, threads: int) -> None:
     names = [item.name for item in items()]
     options = ["--beam_size", "None", "--word_timestamps", "True", "--language", "en", "--fp16", "False"]
     options += ["--output_format", "json", "--output_dir", str(folder / "out"), "--threads", str(threads)]
-    # The first recording twice: the first time also compiles the time warping, which is not recognition.
-    files = [str(folder / f"{name}.wav") for name in (names[0], *names)]
+    # The shortest recording once more before: it also waits for the compilation of the time warping.
+    files = [str(folder / f"{name}.wav") for name in (names[-1], *names)]
     sys.argv = ["whisper", "--model", str(folder / "base.pt"), "--device", "cpu", *options, *files]
     openai.cli()
     texts = {name: json.loads((folder / "out" / f"{name}.json").read_text())["text"] for name in names}

@@ -1,6 +1,6 @@
 """The recogniser's promises to the pipeline: order, isolation of failures, memory, progress, word records."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -129,12 +129,12 @@ def test_outcomes_come_in_order_and_windows_of_several_recordings_share_a_batch(
 def test_a_recording_is_yielded_before_the_next_but_one_is_asked_for(folder: Path, ears: Ears) -> None:
     asked: list[str] = []
 
-    def jobs() -> object:
+    def jobs() -> Iterator[RecognitionJob]:
         for name in ("1", "2", "3"):
             asked.append(name)
             yield job(name, 120, LONG)
 
-    outcomes = WhisperRecognizer(folder, "r1", batch_size=3).recognize(jobs(), Tally())  # type: ignore[arg-type]
+    outcomes = WhisperRecognizer(folder, "r1", batch_size=3).recognize(jobs(), Tally())
     assert next(outcomes).recording == "1"
     assert asked == ["1"]
 

@@ -24,15 +24,14 @@ class Slots:
         self.capacity = capacity
         self.rows: list[int] = []
 
-        def memory(*last: int) -> Tensor:
-            # Zeros, not garbage: masked positions still meet a product with a weight of zero, and 0 × NaN is NaN.
-            return torch.zeros(dims.n_text_layer, capacity, heads, *last, device=model.device, dtype=model.dtype)
-
+        shape = (dims.n_text_layer, capacity, heads)
+        place, dtype = model.device, model.dtype
         # Keys of the sound lie transposed: one query's product with them then reads memory in order.
-        self.cross_keys = memory(width, dims.n_audio_ctx)
-        self.cross_values = memory(dims.n_audio_ctx, width)
-        self.own_keys = memory(dims.n_text_ctx, width)
-        self.own_values = memory(dims.n_text_ctx, width)
+        self.cross_keys = torch.empty(*shape, width, dims.n_audio_ctx, device=place, dtype=dtype)
+        self.cross_values = torch.empty(*shape, dims.n_audio_ctx, width, device=place, dtype=dtype)
+        # Zeros, not garbage: masked positions still meet a product with a weight of zero, and 0 × NaN is NaN.
+        self.own_keys = torch.zeros(*shape, dims.n_text_ctx, width, device=place, dtype=dtype)
+        self.own_values = torch.zeros_like(self.own_keys)
 
     def fill(self, features: Tensor) -> None:
         """Makes the cross-attention keys and values of encoder features (n, t, d), n at most `capacity`."""
