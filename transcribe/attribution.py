@@ -4,8 +4,9 @@ Rules, in this order:
 1. A word belongs to the voice whose exclusive turn it overlaps most; a word in no turn to the nearest turn within
    `NEAR` seconds; else to nobody (`SPEAKER-0`).
 2. Recognisers and diarisers disagree by a few tenths of a second about where a turn begins. A change of voice that
-   falls inside a sentence moves to the sentence's end if that is at most two words and `EDGE` seconds away, unless
-   there is a pause at the change; a single word of another voice inside a sentence joins it.
+   falls inside a sentence moves to the sentence's end if that is at most two words and `EDGE` seconds away and there
+   is no pause at the change. With one, up to two words still go to the next voice when they begin a sentence after a
+   longer pause ("… a voucher?" — "Yes," – "it's …"). A single word of another voice inside a sentence joins it.
 3. A new utterance begins when the voice or the language changes, after a pause of `SENTENCE_PAUSE` at a sentence's
    end, and after a pause of `LONG_PAUSE` anywhere.
 4. Voices get their people's labels by `transcribe.diarization.roles`.
@@ -28,7 +29,7 @@ from transcribe.records import (
     Word,
 )
 
-ATTRIBUTION_VERSION = 1
+ATTRIBUTION_VERSION = 2
 """Raised whenever the same words and turns would give another transcript."""
 
 NEAR = 1.0
@@ -38,7 +39,9 @@ EDGE = 0.7
 EDGE_WORDS = 2
 """Words that may change hands at a change of voice."""
 REAL_PAUSE = 0.4
-"""A silence (s) that shows a change of voice to be where the diariser says."""
+"""A silence (s) that shows a change of voice to be where the diariser says, unless there is a longer one nearby."""
+EDGE_AFTER_PAUSE = 1.2
+"""Seconds before a change of voice within which a word after a pause, at a sentence's beginning, may change hands."""
 SENTENCE_PAUSE = 1.5
 LONG_PAUSE = 4.0
 
@@ -46,7 +49,7 @@ UNSUPPORTED = "unsupported"
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
 _CLOSING = "\"'”’)]」』）"
 _FIRST_CJK = "⺀"
-"""From this code point on scripts write words without spaces between them."""
+"""From this code point on scripts write words without spaces between them (Korean does, and its words bring theirs)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def smooth(words: Sequence[Word], voices: Sequence[str]) -> list[str]:
     changed = list(voices)
     for number in range(1, len(words)):
         before, after = changed[number - 1], changed[number]
-        if before == after or NO_VOICE in (before, after) or _change_is_sure(words, number):
+        if before == after or NO_VOICE in (before, after) or ends_sentence(words[number - 1]):
             continue
         target = _sentence_boundary(words, changed, number)
         if target is not None and target < number:
@@ -124,24 +127,22 @@ def _gap(words: Sequence[Word], number: int) -> float:
     return words[number].start - words[number - 1].end
 
 
-def _change_is_sure(words: Sequence[Word], number: int) -> bool:
-    return ends_sentence(words[number - 1]) or _gap(words, number) >= REAL_PAUSE
-
-
 def _sentence_boundary(words: Sequence[Word], voices: Sequence[str], number: int) -> int | None:
     """Where the change before word `number` belongs: the nearest sentence boundary within reach, earlier first."""
     moment = (words[number - 1].end + words[number].start) / 2
+    pause = _gap(words, number)
     for steps in range(1, EDGE_WORDS + 1):
         earlier, later = number - steps, number + steps
         if (
             earlier > 0
             and ends_sentence(words[earlier - 1])
             and voices[earlier - 1] == voices[number - 1] == voices[earlier]
-            and moment - words[earlier].start <= EDGE
+            and moment - words[earlier].start <= _reach(pause, _gap(words, earlier))
         ):
             return earlier
         if (
-            later <= len(words)
+            pause < REAL_PAUSE
+            and later <= len(words)
             and ends_sentence(words[later - 1])
             and all(voice == voices[number] for voice in voices[number:later])
             and words[later - 1].end - moment <= EDGE
@@ -150,10 +151,20 @@ def _sentence_boundary(words: Sequence[Word], voices: Sequence[str], number: int
     return None
 
 
+def _reach(pause: float, pause_before: float) -> float:
+    """Seconds that a change may move back over words, given the silence at it and the one before those words."""
+    if pause_before > max(pause, REAL_PAUSE):
+        return EDGE_AFTER_PAUSE
+    return EDGE if pause < REAL_PAUSE else 0.0
+
+
 def _spoken_words(recognition: Recognition) -> Iterator[_Spoken]:
-    """The words in order; a word starts with a space if it did so for the recogniser, or if a segment starts with it
-    and the script puts spaces between words."""
-    last = ""
+    """The words in order, none beginning before the one before it: recognisers' times may step back, a reader's not.
+
+    A word starts with a space if it did so for the recogniser, or if a segment starts with it and the script puts
+    spaces between words.
+    """
+    last, reached = "", 0.0
     for segment in recognition.segments:
         first = True
         for word in segment.words:
@@ -163,13 +174,15 @@ def _spoken_words(recognition: Recognition) -> Iterator[_Spoken]:
             spaced = word.text[0].isspace() or last[-1:].isspace()
             if first and last and not spaced:
                 spaced = max(last.strip()[-1], text[0]) < _FIRST_CJK
-            yield _Spoken(word, segment.language, spaced)
+            reached = max(reached, word.start)
+            placed = dataclasses.replace(word, start=reached, end=max(reached, word.end))
+            yield _Spoken(placed, segment.language, spaced)
             last, first = word.text, False
 
 
 def _utterances(spoken: Sequence[_Spoken], voices: Sequence[str]) -> Iterator[Utterance]:
     starts = [n for n in range(len(spoken)) if n == 0 or _starts_utterance(spoken, voices, n)]
-    for count, (start, end) in enumerate(zip(starts, [*starts[1:], len(spoken)], strict=True), start=1):
+    for count, (start, end) in enumerate(zip(starts, [*starts[1:], len(spoken)][: len(starts)], strict=True), start=1):
         yield _utterance(f"u{count:04d}", voices[start], spoken[start:end])
 
 
@@ -187,15 +200,13 @@ def _starts_utterance(spoken: Sequence[_Spoken], voices: Sequence[str], number: 
 def _utterance(identifier: str, voice: str, spoken: Sequence[_Spoken]) -> Utterance:
     text = ""
     words: list[UtteranceWord] = []
-    reached = spoken[0].word.start
     for item in spoken:
         clean = " ".join(item.word.text.split())
         text += " " if item.spaced and text else ""
         offset = (len(text), len(text) + len(clean))
         text += clean
-        reached = max(reached, item.word.start)  # recognisers' times may step back; a reader's must not
-        end = max(reached, item.word.end)
-        words.append(UtteranceWord(clean, reached, end, item.word.probability, offset, item.word.flags))
+        word = item.word
+        words.append(UtteranceWord(clean, word.start, word.end, word.probability, offset, word.flags))
     flags = (UNSUPPORTED,) if all(UNSUPPORTED in word.flags for word in words) else ()
     return Utterance(
         identifier,

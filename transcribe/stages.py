@@ -170,7 +170,11 @@ def attribute_words(
     def compute(name: str) -> Transcript:
         return attribute(recordings[name], recognitions[name], diarizations[name])
 
-    return plain_stage(batch, Transcript, "attribute", wanted, compute)
+    transcripts = plain_stage(batch, Transcript, "attribute", wanted, compute)
+    for name, transcript in transcripts.items():
+        if not transcript.utterances:
+            batch.warn(name, "no speech was found in it: is it the right file, and loud enough?")
+    return transcripts
 
 
 def redact(

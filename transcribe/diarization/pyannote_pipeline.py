@@ -32,6 +32,10 @@ from pyannote.core import SlidingWindow, SlidingWindowFeature  # noqa: E402
 
 Scores = NDArray[np.float64]
 
+DRAFT_MODELS = "pyannote-segmentation-3.0 campplus-zh-en"
+COMMUNITY_MODEL = "community-1"
+"""Names in models.toml, for messages."""
+
 SEGMENTATION_BATCH = 32
 EMBEDDING_BATCH = 16
 
@@ -173,7 +177,7 @@ def draft_pipeline(segmentation: Path, embedding: Path, device: str) -> SpeakerD
     Raises `DependencyError` when weights are missing or damaged or the device cannot be used.
     """
     pipeline = CamPlusPlusDiarization(
-        segmentation=_network(PyanNet, segmentation, "draft"),
+        segmentation=_network(PyanNet, segmentation, DRAFT_MODELS),
         embedding=CamPlusPlusEmbedding(load_campplus(embedding)).eval(),
         plda=object.__new__(PLDA),  # pyannote insists on one; agglomerative clustering never looks at it
         clustering="AgglomerativeClustering",
@@ -190,10 +194,10 @@ def community_pipeline(segmentation: Path, embedding: Path, plda: Path, device: 
     try:
         between_voices = PLDA(plda / "xvec_transform.npz", plda / "plda.npz")
     except (OSError, ValueError, KeyError) as error:
-        raise _damaged("standard", plda) from error
+        raise _damaged(COMMUNITY_MODEL, plda) from error
     pipeline = SpeakerDiarization(
-        segmentation=_network(PyanNet, segmentation, "standard"),
-        embedding=_network(WeSpeakerResNet34, embedding, "standard"),
+        segmentation=_network(PyanNet, segmentation, COMMUNITY_MODEL),
+        embedding=_network(WeSpeakerResNet34, embedding, COMMUNITY_MODEL),
         embedding_exclude_overlap=True,
         plda=between_voices,
         clustering="VBxClustering",
@@ -203,14 +207,14 @@ def community_pipeline(segmentation: Path, embedding: Path, plda: Path, device: 
     return _ready(pipeline, COMMUNITY_PARAMETERS, device)
 
 
-def _damaged(quality: str, folder: Path) -> DependencyError:
+def _damaged(models: str, folder: Path) -> DependencyError:
     return DependencyError(
-        f"a model of the speaker diarisation is missing or damaged: run `transcribe models pull --quality {quality}`",
+        f"a model of the speaker diarisation is missing or damaged; run: transcribe models pull {models}",
         private_detail=str(folder),
     )
 
 
-def _network(kind: type[Any], folder: Path, quality: str) -> Any:
+def _network(kind: type[Any], folder: Path, models: str) -> Any:
     """A pyannote network of class `kind` from `folder`'s `config.json` and `model.safetensors`, for inference."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -222,7 +226,7 @@ def _network(kind: type[Any], folder: Path, quality: str) -> Any:
         network.setup()
         network.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise _damaged(quality, folder) from error
+        raise _damaged(models, folder) from error
     return network.eval().requires_grad_(False)
 
 
@@ -250,9 +254,9 @@ def place(pipeline: SpeakerDiarization, device: str) -> None:
 
     Raises `DependencyError` when it did not.
     """
-    wanted = torch.device(device)
     message = f"the device {device} cannot be used for diarisation: run with `--device cpu`, or see `transcribe doctor`"
     try:
+        wanted = torch.device(device)
         pipeline.to(wanted)
     except (RuntimeError, AssertionError) as error:
         raise DependencyError(message) from error
