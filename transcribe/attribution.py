@@ -16,6 +16,7 @@ import dataclasses
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from transcribe.diarization.roles import NO_VOICE, assign_roles
 from transcribe.records import (
@@ -182,7 +183,7 @@ def _spoken_words(recognition: Recognition) -> Iterator[_Spoken]:
 
 def _utterances(spoken: Sequence[_Spoken], voices: Sequence[str]) -> Iterator[Utterance]:
     starts = [n for n in range(len(spoken)) if n == 0 or _starts_utterance(spoken, voices, n)]
-    for count, (start, end) in enumerate(zip(starts, [*starts[1:], len(spoken)][: len(starts)], strict=True), start=1):
+    for count, (start, end) in enumerate(pairwise([*starts, len(spoken)]), start=1):
         yield _utterance(f"u{count:04d}", voices[start], spoken[start:end])
 
 

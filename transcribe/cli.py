@@ -77,8 +77,6 @@ def run_command(arguments: list[str] | None) -> int:
         return end.code if isinstance(end.code, int) else EXIT_OK
     except TranscribeError as error:
         errors.print(f"error: {error.message}", markup=False)
-        if error.private_detail:
-            errors.print(f"  ({error.private_detail})", markup=False)
         return error.exit_code
     except OSError as error:
         if error.filename is None or error.errno is None:

@@ -8,7 +8,6 @@ import dataclasses
 import importlib.util
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,19 +58,19 @@ def telephone(suffix: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def conversation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def conversation(tmp_path_factory: pytest.TempPathFactory) -> Run:
     root = tmp_path_factory.mktemp("conversation")
     audio = root / "audio"
     audio.mkdir()
     shutil.copy(telephone("wav"), audio / "P01-OBS.wav")
     row = "P01-OBS,P01-OBS.wav,1,P01,OBS,,1,2026-03-05,en,2,,transcribe,yes,"
     (audio / "manifest.csv").write_text(f"{HEADER}\n{row}\n")
-    yield run_study(root, audio)
+    return run_study(root, audio)
 
 
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    yield run_study(tmp_path_factory.mktemp("samples"), SAMPLES)
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run_study(tmp_path_factory.mktemp("samples"), SAMPLES)
 
 
 def whisper_text(audio: Path) -> str:

@@ -27,13 +27,14 @@ from transcribe.diarization.turns import (
     second_look,
     turn_pieces,
     voice_centroids,
+    without_flicker,
 )
 from transcribe.engines import SAMPLE_RATE, DiarizationJob, Outcome
 from transcribe.errors import EngineError, TranscribeError
 from transcribe.progress import Progress
 from transcribe.records import Diarization, SpeechTurn
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 """Raised whenever this package would give another result for the same sound and the same weights."""
 
 SAME_VOICE = 0.8
@@ -136,7 +137,7 @@ class PyannoteDiarizer:
         named, named_exclusive = name_voices(turns, exclusive, seconds)
         found = len({turn.speaker for turn in named})
         if job.speakers is not None and found < job.speakers:
-            notes.append(f"{job.speakers} speakers expected, {found} found: check who speaks, and the recording")
+            notes.append(f"voices expected: {job.speakers}, found: {found}; check who speaks, and the recording")
         return Diarization(recording, named, named_exclusive, speech)
 
 
@@ -210,13 +211,13 @@ def _turns(annotation: Any) -> list[SpeechTurn]:
 def _look_again(
     pipeline: Any, features: Any, turns: list[SpeechTurn], exclusive: list[SpeechTurn]
 ) -> tuple[list[SpeechTurn], list[SpeechTurn]]:
-    """Both lists after every turn was compared with the voices, and voices that are one were joined."""
+    """Both lists after every turn was compared with the voices, voices that are one were joined, and flicker left out."""
     vectors = _turn_vectors(pipeline, features, exclusive)
     voices = second_look(exclusive, vectors)
     turns = relabel(turns, exclusive, voices)
     exclusive = [SpeechTurn(voice, turn.start, turn.end) for voice, turn in zip(voices, exclusive, strict=True)]
     one = join_voices(voice_centroids(exclusive, vectors), SAME_VOICE)
-    return rename(turns, one), rename(exclusive, one)
+    return without_flicker(rename(turns, one)), without_flicker(rename(exclusive, one))
 
 
 def _turn_vectors(pipeline: Any, features: Any, turns: Sequence[SpeechTurn]) -> dict[int, Vector]:

@@ -111,7 +111,7 @@ def assign_roles(recording: Recording, utterances: Sequence[Utterance]) -> tuple
 
 
 def probability_asks(recording: Recording, one: Talk, other: Talk) -> float:
-    """The probability (0 … 1) that `one` is the person of whom questions are expected, and `other` the one who answers."""
+    """The probability (0 … 1) that `one` is the person expected to ask, and `other` the one expected to answer."""
     right = ASKS_IS_RIGHT["session" if recording.role == "OBS" else "interview"]
     more = _probability_asks_more(one, other)
     log_odds = _logit(right * more + (1 - right) * (1 - more))

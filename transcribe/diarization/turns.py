@@ -19,6 +19,8 @@ JUDGED_SECONDS = 0.8
 RELABEL_MARGIN = 0.1
 """By how much (cosine) another voice must be nearer."""
 ROUNDS = 3
+SHORTEST = 0.03
+"""Seconds: a shorter turn is a single frame of the segmentation (17 ms), which nobody speaks in."""
 LENGTHS = (200, 150, 100, 80, 50)
 """Mel frames (10 ms) of the pieces in which a turn is heard: the longest that fits."""
 
@@ -129,6 +131,11 @@ def join_turns(turns: Sequence[SpeechTurn]) -> list[SpeechTurn]:
         if last is not None:
             joined.append(last)
     return sorted(joined, key=lambda t: (t.start, t.end, t.speaker))
+
+
+def without_flicker(turns: Sequence[SpeechTurn]) -> list[SpeechTurn]:
+    """`turns` joined, without those below `SHORTEST`: a voice found in nothing else is none."""
+    return [turn for turn in join_turns(turns) if turn.end - turn.start >= SHORTEST]
 
 
 def name_voices(
