@@ -102,6 +102,30 @@ def test_sigkill_at_every_write_then_rerun_gives_the_same_bytes(lab: Lab, before
     assert at > 20, "the kills did not reach the later stages"
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        "transcribe.stages.probe_recording",
+        "transcribe.stages.decode",
+        "transcribe.stages.attribute",
+        "transcribe.stages.redact_study",
+        "transcribe.study_release.build",
+        "transcribe.study_release.find_leaks",
+    ],
+)
+def test_ctrl_c_between_the_engines(lab: Lab, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+    expected = prepared(lab)
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(function, interrupt)
+        assert lab.run("run", str(lab.study.root)).code == 130
+    assert lab.run("run", str(lab.study.root)).code == 0
+    assert results(lab) == expected
+
+
 def test_a_second_run_does_nothing_and_says_so(lab: Lab) -> None:
     lab.pair()
     assert lab.go().code == 0
