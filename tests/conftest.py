@@ -5,6 +5,7 @@ import wave
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -12,6 +13,11 @@ from tests.fakes import fake_engines
 from transcribe.cli import run_command
 from transcribe.config import Engines
 from transcribe.store import StudyFolder
+
+# On CI the same examples every time: a newly found one must not stop somebody else's change. At home they vary.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("home", deadline=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 HEADER = "id,file,part,pair,role,person,session,date,language,speakers,also_present,consent,include,note"
@@ -110,6 +116,6 @@ _KEPT = {"TRANSCRIBE_CONFIG", "TRANSCRIBE_MODELS", "TRANSCRIBE_FFMPEG"}
 def lab(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lab:
     """An empty lab; its `run` uses `lab.engines`."""
     lab = Lab(tmp_path, capfd)
-    monkeypatch.setattr("transcribe.config.open_engines", lambda quality, device, jobs: lab.engines)
+    monkeypatch.setattr("transcribe.config.open_engines", lambda quality, device, jobs, at_least: lab.engines)
     monkeypatch.setattr("transcribe.config.open_detector", lambda: lab.engines.detector)
     return lab

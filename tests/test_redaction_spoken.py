@@ -125,8 +125,9 @@ FILLER = st.sampled_from([" ", ", ", ", um, ", " uh ", ", no sorry, ", " - "])
 )
 def test_any_dictated_number_is_covered(items: list[tuple[int, str]], data: st.DataObject) -> None:
     digits, said = "", ""
-    for digit, how in items:
-        word = "oh" if how == "oh" and digit == 0 and digits else WORDS[digit]
+    for number, (digit, how) in enumerate(items):
+        inside = 0 < number < len(items) - 1  # at an end, "oh" is as likely an exclamation
+        word = "oh" if how == "oh" and digit == 0 and inside else WORDS[digit]
         said += (data.draw(FILLER) if said else "") + (f"double {WORDS[digit]}" if how == "double" else word)
         digits += str(digit) * (2 if how == "double" else 1)
     if digits in "012345678910111213" or digits in "1234567891011121314151617181920":

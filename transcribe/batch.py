@@ -1,16 +1,18 @@
 """One pass over a study: what became of each recording, and how an engine is driven over those that need it."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from transcribe.engines import Outcome
-from transcribe.errors import EngineError, TranscribeError, ValidationError
+from transcribe.errors import EngineError, InputError, TranscribeError, ValidationError
 from transcribe.progress import Progress
 from transcribe.records import StageRun, to_json
 from transcribe.store import StudyFolder, keep, stage_run, stored, unwritable_message
 
+log = logging.getLogger("transcribe")
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -34,21 +36,27 @@ class Batch:
     failures: list[Failure] = field(default_factory=list)
     warnings: dict[str, list[str]] = field(default_factory=dict)
     computed: set[str] = field(default_factory=set)
+    decoding_warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def fail(self, recording: str, stage: str, error: TranscribeError) -> None:
-        """Notes a failure and shows it; the batch goes on."""
+        """Notes a failure and shows it, each once; the batch goes on."""
+        if any(failure.recording == recording for failure in self.failures):
+            return
         self.failures.append(Failure(recording, stage, error))
         self.progress.note(recording, f"{stage} failed: {error.message}")
 
     def warn(self, recording: str, message: str, *, show: bool = True) -> None:
         """Notes something that the lab should check; shown now unless it was shown in an earlier run."""
-        self.warnings.setdefault(recording, []).append(message)
-        if show:
-            self.progress.note(recording, message)
+        known = self.warnings.setdefault(recording, [])
+        if message not in known:
+            known.append(message)
+            if show:
+                self.progress.note(recording, message)
 
     def reuse(self, kind: type[Result], recording: str, stage: str, wanted: str | None) -> Result | None:
         """The stored output of a stage with the fingerprint `wanted` (None: any), its warnings noted again."""
         output = stored(kind, self.study, recording, stage, wanted)
+        log.debug("%s: %s %s", recording, stage, "to do" if output is None else "reused")
         if output is not None and (run := stage_run(self.study, recording, stage)) is not None:
             for warning in run.warnings:
                 self.warn(recording, warning, show=False)
@@ -61,6 +69,7 @@ class Batch:
         except OSError as error:
             raise ValidationError(unwritable_message(error)) from None
         self.computed.add(recording)
+        log.info("%s: %s done in %.1f s", recording, line.stage, line.seconds)
         for warning in line.warnings:
             self.warn(recording, warning)
 
@@ -82,8 +91,8 @@ def plain_stage(
                 result = compute(recording)
                 seconds = round(time.monotonic() - started, 3)
                 batch.keep(recording, StageRun(stage, fingerprint, "", seconds), result)
-        except TranscribeError as error:
-            batch.fail(recording, stage, error)
+        except Exception as error:  # noqa: BLE001 - one recording's trouble is never the batch's
+            batch.fail(recording, stage, _as_told(stage, error))
         else:
             results[recording] = result
     return results
@@ -134,8 +143,8 @@ def engine_stage(
                 recording = queue.pop(0)
                 try:
                     job = make_job(recording)
-                except TranscribeError as error:
-                    batch.fail(recording, stage, error)
+                except Exception as error:  # noqa: BLE001 - whatever decoding raises is this recording's failure
+                    batch.fail(recording, stage, _as_told(stage, error))
                     continue
                 waiting.append(recording)
                 yield job
@@ -149,7 +158,7 @@ def engine_stage(
         except Exception as error:
             if not waiting:
                 raise
-            batch.fail(waiting.pop(0), stage, _engine_error(stage, error))
+            batch.fail(waiting.pop(0), stage, _as_told(stage, error))
             todo[:0] = waiting
             waiting = []
         for recording in waiting:
@@ -171,7 +180,8 @@ def _take(
         return
     try:
         check(outcome.result)
-        line = StageRun(stage, fingerprint, "", round(outcome.seconds, 3), outcome.warnings)
+        warnings = (*batch.decoding_warnings.get(recording, ()), *outcome.warnings)
+        line = StageRun(stage, fingerprint, "", round(outcome.seconds, 3), warnings)
         batch.keep(recording, line, outcome.result)
     except TranscribeError as error:
         batch.fail(recording, stage, error)
@@ -179,7 +189,10 @@ def _take(
         results[recording] = outcome.result
 
 
-def _engine_error(stage: str, error: Exception) -> TranscribeError:
+def _as_told(stage: str, error: Exception) -> TranscribeError:
+    """The error as it may be shown: the message of a foreign exception could hold speech or a file name."""
     if isinstance(error, TranscribeError):
         return error
+    if isinstance(error, FileNotFoundError):
+        return InputError("its media file is not there any more: put it back, or correct its row in the manifest")
     return EngineError(f"the {stage} engine failed ({type(error).__name__}); run again, or see docs/errors.md")

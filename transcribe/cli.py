@@ -189,24 +189,26 @@ def run(
     recovery_kept: RecoveryOption = "",
 ) -> None:
     """Transcribe and de-identify every recording that is not yet done, and release the result to coders/."""
-    from transcribe.cli_tables import show_run
+    from transcribe.cli_tables import show_run, show_unlisted
     from transcribe.config import open_engines
     from transcribe.pipeline import RunRequest, run_study
     from transcribe.progress import showing_progress
     from transcribe.redaction.key import open_key
+    from transcribe.status import best_quality
     from transcribe.study.folder_risk import refuse_risky_folder
-    from transcribe.study.settings import read_settings, with_overrides
+    from transcribe.study.settings import Settings, read_settings, with_overrides
 
     with _interruptible():
         if study is not None:
             target = StudyFolder(study.expanduser().absolute())
-            _initialise(folder, target, accept_folder_risk, recovery_kept)
+            show_unlisted(_initialise(folder, target, accept_folder_risk, recovery_kept))
         target = _study(study or folder)
         refuse_risky_folder(target.root, accept=accept_folder_risk)
         flags = {"quality": quality and quality.value, "device": device, "jobs": jobs}
+        with_overrides(Settings(), {}, {"language": language})  # refuses what is no language code
         settings = with_overrides(read_settings(target.settings), os.environ, flags)
         open_key(target)  # before weights are looked for: without the key nothing else matters
-        engines = open_engines(settings.quality, settings.device, settings.jobs)
+        engines = open_engines(settings.quality, settings.device, settings.jobs, best_quality(target))
         request = RunRequest(tuple(only or ()), language or "", speakers)
         with showing_progress(progress.value) as observer:
             report = run_study(target, settings, engines, request, observer)

@@ -47,6 +47,12 @@ def show_init(report: InitReport) -> None:
     typer.echo(f"{report.added} added, {len(report.rows) - report.added} already listed.")
 
 
+def show_unlisted(report: InitReport) -> None:
+    """How many files of the audio folder could not be listed; `init` names them, a run names no file."""
+    if report.problems:
+        typer.echo(f"{len(report.problems)} files could not be listed; to see which: transcribe init")
+
+
 def show_run(study: StudyFolder, report: RunReport, engines: Engines | None) -> None:
     """What a run did, how fast, where the result lies, and what needs a person."""
     if report.computed:

@@ -64,15 +64,21 @@ def choose_device(wanted: str) -> str:
     return f"cuda:{index}"
 
 
-def choose_tier(wanted: str, device: str) -> Tier:
+def choose_tier(wanted: str, device: str, at_least: str = "draft") -> Tier:
     """The tier of `draft|standard|best`, or for `auto` the best one whose weights are pulled and that fits.
 
     `best` fits a GPU with 10 GB, `standard` any GPU, `draft` everything: on a CPU the large models take longer than
-    the interview. Raises `DependencyError` with the command that pulls what is missing.
+    the interview. `auto` never goes below `at_least`, the quality that the study already has. Raises
+    `DependencyError` with the command that pulls what is missing.
     """
     if wanted == "auto":
         fitting = [tier for tier in TIERS if _fits(tier, device) and all(map(is_pulled, tier.models))]
         tier = fitting[0] if fitting else TIERS[-1]
+        if TIERS.index(tier) > [tier.quality for tier in TIERS].index(at_least):
+            raise DependencyError(
+                f"this study was done with quality {at_least}, and here only {tier.quality} is possible; to do it "
+                f"again in that quality, say --quality {tier.quality}; see also: transcribe doctor"
+            )
     else:
         tier = next(tier for tier in TIERS if tier.quality == wanted)
     missing = [name for name in tier.models if not is_pulled(name)]
@@ -94,7 +100,7 @@ def _fits(tier: Tier, device: str) -> bool:
     return tier.quality == "standard" or memory >= BEST_NEEDS_BYTES
 
 
-def open_engines(quality: str, device: str, jobs: int) -> Engines:
+def open_engines(quality: str, device: str, jobs: int, at_least: str = "draft") -> Engines:
     """The engines for a quality and a device (`config.choose_*`), on `jobs` CPU cores (0: all).
 
     Weights are loaded when an engine gets its first recording, not here. Raises `DependencyError`.
@@ -103,7 +109,7 @@ def open_engines(quality: str, device: str, jobs: int) -> Engines:
     from transcribe.recognition.recognizer import WhisperRecognizer
 
     device = choose_device(device)
-    tier = choose_tier(quality, device)
+    tier = choose_tier(quality, device, at_least)
     threads = jobs or os.cpu_count() or 1
     name = tier.recognition
     recognizer = WhisperRecognizer(locate(name), revision(name), device=device, threads=threads)

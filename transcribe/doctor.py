@@ -6,6 +6,7 @@ import shutil
 import stat
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from transcribe.audio.ffmpeg import ffmpeg_version
 from transcribe.config import TIERS
@@ -30,9 +31,9 @@ class Finding:
 
 def examine(study: StudyFolder | None) -> tuple[Finding, ...]:
     """Looks at Python, torch, CUDA, ffmpeg, weights, disk and, if a study is given, at its folder and key."""
-    findings = [_python(), *_torch(), _ffmpeg(), *_weights(), _disk()]
+    findings = [_python(), *_torch(), _ffmpeg(), *_weights(), _disk("the weights", weights_folder())]
     if study is not None:
-        findings += [*_folder(study), _key(study)]
+        findings += [_disk("the study", study.root), *_folder(study), _key(study)]
     return tuple(findings)
 
 
@@ -83,13 +84,14 @@ def _weights() -> list[Finding]:
     return findings
 
 
-def _disk() -> Finding:
-    folder = weights_folder()
+def _disk(what: str, folder: Path) -> Finding:
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     ok = free > FREE_BYTES_WANTED
-    return Finding("disk", f"{free / 1e9:.0f} GB free", ok, "" if ok else "free 5 GB for weights and results")
+    return Finding(
+        f"disk of {what}", f"{free / 1e9:.0f} GB free", ok, "" if ok else "free 5 GB for weights and results"
+    )
 
 
 def _folder(study: StudyFolder) -> list[Finding]:

@@ -12,6 +12,7 @@ from transcribe.progress import Progress
 from transcribe.records import Recording, Transcript
 from transcribe.redaction.key import open_key
 from transcribe.redaction.registry import Registry
+from transcribe.redaction.roster_match import check_roster
 from transcribe.release import Release
 from transcribe.report import write_report
 from transcribe.store import StudyFolder, locked
@@ -61,6 +62,7 @@ def run_study(
     """
     with locked(study):
         registry = open_key(study)
+        check_roster(read_roster(study.roster))
         reading = read_manifest(study)
         plans = {plan.id: plan for plan in reading.recordings}
         chosen = _chosen(plans, request.only)
@@ -117,6 +119,11 @@ def _chosen(plans: Mapping[str, PlannedRecording], only: Sequence[str]) -> list[
     return [name for name in plans if not only or name in only]
 
 
+def _is_of(recording: Recording, plan: PlannedRecording) -> bool:
+    """Whether the stored facts are those of the manifest's row; after a corrected row they wait for their own run."""
+    return (recording.pair, recording.role, recording.person) == (plan.pair, plan.role, plan.person)
+
+
 def _with_earlier_results(
     batch: Batch,
     plans: Mapping[str, PlannedRecording],
@@ -136,7 +143,7 @@ def _with_earlier_results(
         except TranscribeError as error:
             batch.fail(name, "attribute", error)
             continue
-        if recording is not None and transcript is not None:
+        if recording is not None and transcript is not None and _is_of(recording, plans[name]):
             all_recordings[name], all_transcripts[name] = recording, transcript
     return all_recordings, all_transcripts
 

@@ -85,8 +85,9 @@ class TerminalProgress:
 
     def advance(self, recording: str, stage: str, seconds: float) -> None:
         """Moves the bar on and names what is at work."""
-        if self._task is not None:
-            self._bars.update(self._task, advance=seconds, description=f"{recording} · {stage}")
+        if self._task is None:
+            self._task = self._bars.add_task("", total=None)
+        self._bars.update(self._task, advance=seconds, description=f"{recording} · {stage}")
 
     def note(self, recording: str, message: str) -> None:
         """Prints above the bar, so that it stays readable afterwards."""
@@ -95,7 +96,7 @@ class TerminalProgress:
 
 @contextmanager
 def showing_progress(kind: str) -> Iterator[Progress]:
-    """A progress observer on stderr: `kind` is `auto` (bars on a terminal, lines elsewhere), `json` or `none`."""
+    """A progress observer on stderr: `kind` is `auto` (a bar), `json` or `none`."""
     if kind == "none":
         yield SilentProgress()
         return

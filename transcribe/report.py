@@ -7,6 +7,7 @@ from transcribe.store import StudyFolder, write_atomic
 if TYPE_CHECKING:
     from transcribe.pipeline import RunReport
 
+REPORT_FOLDER_MODE = 0o755
 REPORT_FILE_MODE = 0o644
 
 
@@ -34,4 +35,5 @@ def run_report_text(report: "RunReport") -> str:
 def write_report(study: StudyFolder, report: "RunReport") -> None:
     """Writes `report/run.md`. Raises `OSError`."""
     study.report.mkdir(exist_ok=True)
+    study.report.chmod(REPORT_FOLDER_MODE)
     write_atomic(study.report / "run.md", run_report_text(report).encode(), REPORT_FILE_MODE)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from transcribe.attribution import ATTRIBUTION_VERSION, attribute
 from transcribe.audio.decode import decode
@@ -26,12 +26,13 @@ from transcribe.records import (
     RedactionList,
     StageRun,
     Transcript,
+    from_json,
     to_json,
 )
 from transcribe.redaction.key import save_key
 from transcribe.redaction.registry import Registry
 from transcribe.redaction.study_redaction import REDACTION_VERSION, redact_study
-from transcribe.store import digest, fingerprint
+from transcribe.store import digest, fingerprint, stage_run
 from transcribe.study.manifest import PlannedRecording
 from transcribe.study.roster import RosterEntry
 
@@ -59,14 +60,17 @@ def probe(batch: Batch, plans: Sequence[PlannedRecording]) -> dict[str, Recordin
             continue
         wanted[plan.id] = fingerprint("probe", 1, facts, [f"{state.st_size}:{state.st_mtime_ns}" for state in states])
     by_id = {plan.id: plan for plan in plans}
-    return plain_stage(batch, Recording, "probe", wanted, lambda recording: probe_recording(by_id[recording]))
+
+    def compute(name: str) -> Recording:
+        batch.progress.advance(name, "probe", 0.0)
+        return probe_recording(by_id[name])
+
+    return plain_stage(batch, Recording, "probe", wanted, compute)
 
 
 def _decoded(batch: Batch, plan: PlannedRecording, recording: Recording) -> DecodedAudio:
     decoded = decode(recording, plan.files)
-    for warning in decoded.warnings:
-        if warning not in batch.warnings.get(recording.id, []):
-            batch.warn(recording.id, warning)
+    batch.decoding_warnings[recording.id] = decoded.warnings
     return decoded.audio
 
 
@@ -194,13 +198,17 @@ def redact(
     for name, transcript in transcripts.items():
         inputs += [digest(to_json(recordings[name])), digest(to_json(transcript))]
     wanted = fingerprint("redact", REDACTION_VERSION, {"detector": detector.fingerprint}, inputs)
+    _check_key_is_complete(batch, transcripts, registry)
     lists, todo = pending(batch, RedactionList, "redact", dict.fromkeys(transcripts, wanted))
     if not todo:
         return lists, registry
     started = time.monotonic()
     candidates: list[PiiCandidate] = []
     covered: list[str] = []
+    damaged = {failure.recording for failure in batch.failures}
     for name, transcript in transcripts.items():
+        if name in damaged:
+            continue
         try:
             candidates += _detected(detector, transcript)
         except TranscribeError as error:
@@ -227,6 +235,21 @@ def redact(
             lists[redaction.recording] = redaction
             batch.progress.advance(redaction.recording, "redact", 0.0)
     return lists, registry
+
+
+def _check_key_is_complete(batch: Batch, names: Iterable[str], registry: Registry) -> None:
+    """Raises `WithheldError` when an entity in use is not in the key: an older key would give its mark to another."""
+    known = {entity.id for entity in registry.entities}
+    for name in names:
+        run = stage_run(batch.study, name, "redact")
+        path = batch.study.output(name, "redact")
+        if run is None or not path.exists() or digest(path.read_bytes()) != run.output_sha256:
+            continue
+        used = from_json(RedactionList, path.read_bytes(), f"private/{name}/{path.name}").redactions
+        if any(redaction.entity not in known for redaction in used):
+            raise WithheldError(
+                "private/key.age is older than the study's results: put the newest copy of it back; nothing was done"
+            )
 
 
 def _detected(detector: PiiDetector, transcript: Transcript) -> list[PiiCandidate]:

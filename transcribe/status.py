@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from transcribe.config import TIERS
 from transcribe.errors import TranscribeError
 from transcribe.exports.manifest import parse
 from transcribe.records import Recording, Transcript
@@ -36,6 +37,12 @@ def released_ids(study: StudyFolder) -> tuple[str, ...]:
     return tuple(entry.id for entry in parse(path.read_bytes()).transcripts) if path.exists() else ()
 
 
+def best_quality(study: StudyFolder) -> str:
+    """The best quality that a recording of the study was done with; `draft` when there is none yet."""
+    done = {read_run_log(study, path.parent.name).quality for path in study.private.glob("*/run.json")}
+    return next((tier.quality for tier in TIERS if tier.quality in done), "draft")
+
+
 def study_status(study: StudyFolder) -> tuple[RecordingStatus, ...]:
     """The state of every recording of the manifest, then the rows that cannot be worked on.
 
@@ -64,8 +71,11 @@ def _recording_status(study: StudyFolder, name: str, released: bool) -> Recordin
         return RecordingStatus(name, None, "damaged", "", (error.message,))
     warnings = [warning for run in log.stages for warning in run.warnings]
     if transcript is not None:
+        if not transcript.utterances:
+            warnings.append("no speech was found in it")
         unsure = [role.speaker for role in transcript.speakers if role.speaker.startswith("SPEAKER-")]
         warnings += [f"{speaker}: role unsure" for speaker in unsure]
     stage = "release" if released else (log.stages[-1].stage if log.stages else "")
     words = STAGE_WORDS.get(stage, "not started")
-    return RecordingStatus(name, recording.duration if recording else None, words, log.quality, tuple(warnings))
+    unique = tuple(dict.fromkeys(warnings))
+    return RecordingStatus(name, recording.duration if recording else None, words, log.quality, unique)

@@ -15,7 +15,7 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from transcribe.errors import CorruptFileError, UsageError
-from transcribe.records import RunLog, StageRun, from_json, to_json
+from transcribe.records import Recording, RunLog, StageRun, from_json, to_json
 
 PRIVATE_FOLDER_MODE = 0o700
 PRIVATE_FILE_MODE = 0o600
@@ -133,6 +133,14 @@ def write_atomic(path: Path, data: bytes, mode: int = PRIVATE_FILE_MODE) -> None
     sync_folder(path.parent)
 
 
+def _other_sound(path: Path, output: bytes) -> bool:
+    """Whether a recording's media files are not those that its present results were made of."""
+    if not path.exists():
+        return False
+    before, now = (from_json(Recording, data, path.name) for data in (path.read_bytes(), output))
+    return [part.sha256 for part in before.parts] != [part.sha256 for part in now.parts]
+
+
 @contextmanager
 def locked(study: StudyFolder) -> Iterator[None]:
     """Holds the study for this process; the lock goes with the process, also when that is killed.
@@ -158,7 +166,8 @@ def locked(study: StudyFolder) -> Iterator[None]:
 def _remove_leftovers(study: StudyFolder) -> None:
     """Removes the half-written temporary files of a killed process; only the holder of the lock may."""
     for leftover in study.private.rglob(".*.tmp"):
-        leftover.unlink()
+        if leftover.is_file():  # a folder of that name is a half-made archive, which the release itself clears away
+            leftover.unlink()
 
 
 def unwritable_message(error: OSError) -> str:
@@ -227,6 +236,8 @@ def keep(study: StudyFolder, recording_id: str, run: StageRun, output: bytes, qu
     log = read_run_log(study, recording_id)
     path = study.recording(recording_id) / "run.json"
     others = tuple(line for line in log.stages if line.stage != run.stage)
+    if run.stage == "probe" and _other_sound(study.output(recording_id, "probe"), output):
+        others = ()  # what was made of another sound is no result of this recording
     if len(others) < len(log.stages):
         write_atomic(path, to_json(replace(log, stages=others)))
     write_atomic(study.output(recording_id, run.stage), output)

@@ -211,7 +211,7 @@ def _turns(annotation: Any) -> list[SpeechTurn]:
 def _look_again(
     pipeline: Any, features: Any, turns: list[SpeechTurn], exclusive: list[SpeechTurn]
 ) -> tuple[list[SpeechTurn], list[SpeechTurn]]:
-    """Both lists after every turn was compared with the voices, voices that are one were joined, and flicker left out."""
+    """Both lists after a second look at every turn, with voices that are one joined and flicker left out."""
     vectors = _turn_vectors(pipeline, features, exclusive)
     voices = second_look(exclusive, vectors)
     turns = relabel(turns, exclusive, voices)

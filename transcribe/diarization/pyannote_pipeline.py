@@ -6,6 +6,7 @@ from the wheel) and community-1 (stock: its own segmentation, ResNet34, PLDA and
 """
 
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -191,9 +192,12 @@ def community_pipeline(segmentation: Path, embedding: Path, plda: Path, device: 
 
     Raises `DependencyError` when weights are missing or damaged or the device cannot be used.
     """
+    arrays = (plda / "xvec_transform.npz", plda / "plda.npz")
+    if not all(zipfile.is_zipfile(path) for path in arrays):  # numpy would leave a broken one open
+        raise _damaged(COMMUNITY_MODEL, plda)
     try:
-        between_voices = PLDA(plda / "xvec_transform.npz", plda / "plda.npz")
-    except (OSError, ValueError, KeyError) as error:
+        between_voices = PLDA(*arrays)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise _damaged(COMMUNITY_MODEL, plda) from error
     pipeline = SpeakerDiarization(
         segmentation=_network(PyanNet, segmentation, COMMUNITY_MODEL),

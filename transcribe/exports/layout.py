@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from transcribe.errors import ValidationError
 from transcribe.records import Event, MarkSpan, RedactedTranscript, RedactedUtterance, Role
+from transcribe.redaction.registry import MARK
 
 DRAFT_LINE = "DRAFT, not for coding"
 RENDERING_LINE = "Machine verbatim, some fillers may be missing"
@@ -27,8 +28,6 @@ PSEUDONYMISED_LINE = "Pseudonymised by machine"
 LABEL = re.compile(r"[A-Z][A-Z0-9_-]{0,15}")
 """A speaker label that every QDA program takes for one."""
 RECORDING_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-MARK = re.compile(r"\[[A-Z][A-Z0-9-]*(?:_\d+)?(?: [^\[\]:]{1,40})?\]")
-"""A redaction, with a band where one is kept: `[PERSON_1]`, `[AGE_1 45-49]`."""
 EVENT_MARK = re.compile(r"\[[a-z][a-z-]* \d\d:\d\d:\d\d-\d\d:\d\d:\d\d\]")
 STAMP = re.compile(r"\[(\d\d):(\d\d):(\d\d)\]")
 

@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 
 from transcribe.errors import ValidationError
 from transcribe.exports import manifest, turns, vtt
-from transcribe.exports.layout import EVENT_MARK, LABEL, MARK, ExportHeader
+from transcribe.exports.layout import EVENT_MARK, LABEL, ExportHeader
 from transcribe.exports.manifest import MANIFEST, BundleManifest, TranscriptEntry
 from transcribe.exports.turns import TurnRow
 from transcribe.exports.txt import BOM
+from transcribe.redaction.registry import MARK
 
 QUALCODER_SPEAKER = re.compile(r"^\s*([^.,\r\n]{1,63}?)\s*:\s*")
 """How QualCoder 4.0 finds a speaker at a line's start."""

@@ -58,9 +58,10 @@ class WhisperRecognizer:
     def recognize(self, jobs: Iterable[RecognitionJob], progress: Progress) -> Iterator[Outcome[Recognition]]:
         """Yields one outcome per job, in order, as soon as its last window is decoded.
 
-        Windows of several recordings share a batch. What fails with one recording is its outcome, an `EngineError`;
-        when memory runs out, the batch is halved and decoded again. Raises `DependencyError` when the weights are
-        damaged or the device is missing.
+        A batch holds windows of one recording only, so that a recording's result does not depend on which others
+        are done beside it (docs/decisions/0005). What fails with one recording is its outcome, an `EngineError`; when
+        memory runs out, the batch is halved and decoded again. Raises `DependencyError` when the weights are damaged
+        or the device is missing.
         """
         engine = self._engine()
         waiting: deque[Work] = deque()
@@ -69,11 +70,8 @@ class WhisperRecognizer:
             work = Work(job)
             waiting.append(work)
             queue.extend(_prepared(engine, work))
-            while len(queue) >= engine.batch_size:
+            while queue:
                 _run_next(engine, queue, progress)
-            yield from _finished(waiting, progress)
-        while queue:
-            _run_next(engine, queue, progress)
             yield from _finished(waiting, progress)
 
     def _engine(self) -> Engine:

@@ -50,7 +50,7 @@ class Vocabulary:
     def check_language(self, language: str) -> None:
         """Raises `EngineError` when the model does not know `language`."""
         if language not in self._languages:
-            hint = "; pull a model that does: transcribe models pull large-v3-turbo" if language == "yue" else ""
+            hint = "; pull a model that does: transcribe models pull whisper-turbo" if language == "yue" else ""
             raise EngineError(f"Whisper {self._model.config.name} does not know the language {language!r}{hint}")
 
     def prompt(self, language: str) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """The lab's roster in the transcripts: names, aliases, parts of names, and what Whisper makes of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -8,11 +8,11 @@ from itertools import pairwise
 from metaphone import doublemetaphone
 from rapidfuzz.distance import JaroWinkler
 
+from transcribe.errors import UsageError
 from transcribe.records import Recording
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common
-from transcribe.redaction.spans import CLASS_OF
 from transcribe.redaction.spoken_names import PROFESSIONS, TITLES
-from transcribe.redaction.surfaces import SurfaceIndex
+from transcribe.redaction.surfaces import SurfaceIndex, rule_for
 from transcribe.redaction.tokens import Token, is_capitalised, tokens, word_set
 from transcribe.study.roster import RosterEntry
 
@@ -265,11 +265,11 @@ def _near(word: Token, fold: str) -> bool:
     return alike or JaroWinkler.normalized_similarity(fold, word.fold) >= JARO_WINKLER_MIN
 
 
-def class_of(identity: Identity) -> str:
-    """`direct` for people, `quasi` for places and organisations."""
-    return CLASS_OF[identity.entity_type]
-
-
-def surfaces_of(roster: Sequence[RosterEntry]) -> Mapping[str, None]:
-    """All names and aliases of the roster, in order, once each."""
-    return dict.fromkeys(name for entry in roster for name in (entry.name, *entry.aliases) if name)
+def check_roster(roster: Sequence[RosterEntry]) -> None:
+    """Raises `UsageError` for a name or alias that could never be found, naming the entry's place, not the name."""
+    for number, entry in enumerate(roster, start=1):
+        if any(rule_for(name) == "never" for name in (entry.name, *entry.aliases)):
+            raise UsageError(
+                f"entry {number} of roster.csv has a name or alias too short to be searched (one letter or character, "
+                "or fewer than six digits): write it in full, or take it out"
+            )

@@ -12,8 +12,12 @@ _UNNAMED = re.compile(r"rec-[0-9a-f]{10}")
 
 
 def is_code(text: str) -> bool:
-    """Whether `text` can be a person's code: a speaker label that every program reads (formats.md), 16 characters."""
-    return bool(_CODE.fullmatch(text)) and not text.endswith("-")
+    """Whether `text` can be a person's code: `P01-PIR`, `INT`, `INT-2`; a speaker label that every program reads.
+
+    It holds a digit unless it is `INT` or `INTERP`: a word of letters alone could be a name, and codes are published.
+    """
+    coded = text in ("INT", "INTERP") or any(c.isdigit() for c in text)
+    return bool(_CODE.fullmatch(text)) and not text.endswith("-") and coded
 
 
 def is_pair(text: str) -> bool:

@@ -74,6 +74,9 @@ def _entry(row: TableRow, what: str) -> RosterEntry:
     for column, code in codes.items():
         if code and not is_code(code):
             raise UsageError(f"{where}: {column} must be a code such as P01-PIR or INT, or empty")
+    words = {word.upper() for word in re.findall(r"[^\W\d]{3,}", f"{cells['name']} {cells['aliases']}")}
+    if words & {part for code in codes.values() for part in re.findall(r"[A-Z]{3,}", code)}:
+        raise UsageError(f"{where}: a code holds a name: codes are published, so write one such as P01-PIR")
     aliases = [alias.strip() for alias in re.split(r"[;；、\n\r]", cells["aliases"])]
     return RosterEntry(
         person=codes["person"],
