@@ -215,7 +215,7 @@ def stored(kind: type[Record], study: StudyFolder, recording_id: str, stage: str
     """
     run = stage_run(study, recording_id, stage)
     path = study.output(recording_id, stage)
-    if run is None or (wanted is not None and run.fingerprint != wanted) or not path.exists():
+    if run is None or not path.exists():
         return None
     data = path.read_bytes()
     if digest(data) != run.output_sha256:
@@ -223,6 +223,8 @@ def stored(kind: type[Record], study: StudyFolder, recording_id: str, stage: str
         raise CorruptFileError(
             f"{name} was changed or damaged outside this program; restore it, or delete it to have it made again"
         )
+    if wanted is not None and run.fingerprint != wanted:
+        return None
     return from_json(kind, data, f"private/{recording_id}/{path.name}")
 
 
