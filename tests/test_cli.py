@@ -334,3 +334,19 @@ def test_a_moved_study_needs_nothing(lab: Lab) -> None:
     assert lab.run("run", str(moved)).code == 0
     assert touched == []
     assert lab.bytes_of(lab.study.coders) == before
+
+
+@pytest.mark.models
+def test_verify_finds_a_changed_byte(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from transcribe.weights import locate
+
+    shutil.copytree(locate("campplus-zh-en"), tmp_path / "models" / "campplus-zh-en")
+    monkeypatch.setenv("TRANSCRIBE_MODELS", str(tmp_path / "models"))
+    assert lab.run("models", "verify").code == 0
+    weights = tmp_path / "models" / "campplus-zh-en" / "model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(bytes(data))
+    answer = lab.run("models", "verify")
+    assert answer.code == 6
+    assert "transcribe models pull campplus-zh-en" in answer.out

@@ -8,6 +8,7 @@ import dataclasses
 import importlib.util
 import json
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -39,15 +40,19 @@ class Run:
 
     study: StudyFolder
     code: int
-    out: str
+    connections: int
 
 
 def run_study(root: Path, audio: Path) -> Run:
     study = StudyFolder(root / "study")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRANSCRIBE_CONFIG", str(root / "config"))
+        tried: list[object] = []
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, lambda self, *rest: tried.append(rest))
+        patch.setattr(socket, "getaddrinfo", lambda *rest, **named: tried.append(rest) or [])
         code = run_command(["run", str(audio), "--study", str(study.root), "--quality", "draft", "--progress", "none"])
-    return Run(study, code, "")
+    return Run(study, code, len(tried))
 
 
 def telephone(suffix: str) -> Path:
@@ -114,6 +119,10 @@ def coders_text(run: Run) -> str:
         elif path.is_file():
             seen.append(path.read_text("utf-8"))
     return "\n".join(seen)
+
+
+def test_no_connection_is_tried(conversation: Run, samples: Run) -> None:
+    assert conversation.connections == samples.connections == 0
 
 
 def test_words_of_the_conversation_are_recognised_as_well_as_by_whisper_itself(conversation: Run) -> None:
