@@ -331,9 +331,8 @@ def test_parts_lie_one_behind_the_other(ten_seconds: Path, tmp_path: Path) -> No
 def test_a_bad_part_is_named_by_its_number(ten_seconds: Path, tmp_path: Path) -> None:
     bad = tmp_path / f"{NAME}.wav"
     bad.write_bytes(b"")
-    with pytest.raises(InputError, match=r"^part 2: its file is empty") as error:
+    with pytest.raises(InputError, match=r"^part 2: its file is empty"):
         probe_recording(planned(ten_seconds, bad))
-    assert error.value.private_detail == bad.name
     with pytest.raises(InputError, match=r"^its file is empty"):
         probe_recording(planned(bad))
     copy = tmp_path / "copy.wav"

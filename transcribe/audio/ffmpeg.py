@@ -68,9 +68,7 @@ def _version(binary: str) -> str:
             [binary, "-version"], stdin=subprocess.DEVNULL, capture_output=True, timeout=SILENCE_LIMIT, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise DependencyError(
-            "ffmpeg does not run; remove it from PATH and run: pip install imageio-ffmpeg", private_detail=binary
-        ) from error
+        raise DependencyError("ffmpeg does not run; remove it from PATH and run: pip install imageio-ffmpeg") from error
     words = done.stdout.decode("utf-8", "replace").split(maxsplit=3)
     return words[2] if words[:2] == ["ffmpeg", "version"] else "unknown"
 

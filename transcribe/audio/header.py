@@ -49,19 +49,17 @@ def check_readable(path: Path) -> os.stat_result:
         with path.open("rb") as file:
             head = file.read(64)
     except FileNotFoundError as error:
-        raise InputError(
-            "its file is not there any more: put it back, or correct its row in the manifest", private_detail=path.name
-        ) from error
+        raise InputError("its file is not there any more: put it back, or correct its row in the manifest") from error
     except PermissionError as error:
-        raise InputError("its file is closed to this account: allow reading it", private_detail=path.name) from error
+        raise InputError("its file is closed to this account: allow reading it") from error
     except OSError as error:
-        raise InputError(f"its file cannot be read ({error.strerror})", private_detail=path.name) from error
+        raise InputError(f"its file cannot be read ({error.strerror})") from error
     if not stat.S_ISREG(state.st_mode):
-        raise InputError("what its row names is no file", private_detail=path.name)
+        raise InputError("what its row names is no file")
     if state.st_size == 0:
-        raise InputError("its file is empty: copy it again from the recorder", private_detail=path.name)
+        raise InputError("its file is empty: copy it again from the recorder")
     if head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\0", b"").lower().startswith(_PLAYLISTS):
-        raise _playlist(path)
+        raise _playlist()
     return state
 
 
@@ -71,7 +69,7 @@ def file_digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise InputError(f"its file cannot be read ({error.strerror})", private_detail=path.name) from error
+        raise InputError(f"its file cannot be read ({error.strerror})") from error
 
 
 @contextmanager
@@ -81,28 +79,28 @@ def naming_part(number: int, parts: int) -> Iterator[str]:
     try:
         yield prefix
     except InputError as error:
-        raise InputError(prefix + error.message, private_detail=error.private_detail) from error
+        raise InputError(prefix + error.message) from error
 
 
 def read_header(path: Path) -> MediaHeader:
     """What the file says of itself. Raises `InputError`, saying what is wrong, when it is no sound that can be used."""
     check_readable(path)
     if "\n" in path.name or "\r" in path.name:
-        raise InputError("its file's name has a line break in it: rename the file", private_detail=repr(path.name))
+        raise InputError("its file's name has a line break in it: rename the file")
     end = run_ffmpeg(header_command(path), lambda _: None)
     text = "\n".join(end.lines)
     found = _INPUT.search(text)
     if end.code < 0:
-        raise crashed(path)
+        raise crashed()
     if found is None:
-        raise _not_media(path, text)
+        raise _not_media(text)
     streams = [match for line in end.lines if (match := _STREAM.match(line))]
     audio = [match for match in streams if match[1] == "Audio"]
     if not audio:
-        raise InputError("it has no sound, only a picture: is it the right file?", private_detail=path.name)
+        raise InputError("it has no sound, only a picture: is it the right file?")
     layout = _LAYOUT.search(audio[0][3])
     if layout is None or audio[0][2] == "none":
-        raise InputError(f"its sound is in a form that ffmpeg cannot decode: {CONVERT}", private_detail=path.name)
+        raise InputError(f"its sound is in a form that ffmpeg cannot decode: {CONVERT}")
     duration = _DURATION.search(text)
     declared = int(duration[1]) * 3600 + int(duration[2]) * 60 + float(duration[3]) if duration else None
     if "Estimating duration from bitrate" in text:
@@ -142,32 +140,28 @@ def _channels(layout: str) -> int:
     return _NAMED_LAYOUTS.get(name.split("(")[0], 1)
 
 
-def crashed(path: Path) -> InputError:
+def crashed() -> InputError:
     """What to say when ffmpeg was ended by a signal; static builds before 8 do so on some camera files (mpegts)."""
-    return InputError(
-        f"the ffmpeg program crashed on its file: run pip install --upgrade imageio-ffmpeg, or {CONVERT}",
-        private_detail=path.name,
-    )
+    return InputError(f"the ffmpeg program crashed on its file: run pip install --upgrade imageio-ffmpeg, or {CONVERT}")
 
 
-def _playlist(path: Path) -> InputError:
+def _playlist() -> InputError:
     return InputError(
         "its file is a playlist, which points to other files or to the Internet, and is not followed: "
-        "give the recording itself",
-        private_detail=path.name,
+        "give the recording itself"
     )
 
 
-def _not_media(path: Path, text: str) -> InputError:
+def _not_media(text: str) -> InputError:
     if "moov atom not found" in text:
         message = (
             "its file is cut off (the index, written when a recording is stopped, is missing): "
             "copy it again from the recorder"
         )
     elif "m3u8/hls" in text:
-        return _playlist(path)
+        return _playlist()
     elif "not on whitelist" in text:
         message = f"its file is of a kind that is not read, as it may point to other files: {CONVERT}"
     else:
         message = "its file is not an audio or video file, or its beginning is damaged: listen to it, copy it again"
-    return InputError(message, private_detail=path.name)
+    return InputError(message)

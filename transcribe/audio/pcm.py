@@ -41,12 +41,11 @@ def stream_samples(path: Path, header: MediaHeader, take: Callable[[Samples], No
     state = _Blocks(header.channels, take)
     end = run_ffmpeg(decode_command(path, header.channels), state.add)
     if end.code < 0:
-        raise crashed(path)
+        raise crashed()
     seconds = state.count / SAMPLE_RATE
     if not state.count:
         raise InputError(
-            f"nothing in its file can be decoded (damaged, or copy-protected): copy it again, or {CONVERT}",
-            private_detail=path.name,
+            f"nothing in its file can be decoded (damaged, or copy-protected): copy it again, or {CONVERT}"
         )
     warnings = []
     share = missing_share(path)
@@ -55,10 +54,7 @@ def stream_samples(path: Path, header: MediaHeader, take: Callable[[Samples], No
         message = f"the file ends early: {seconds:.1f} s of {declared:.1f} s could be decoded"
         sound_may_end_first = header.film and not end.line_count
         if seconds < WHOLE_SHARE * declared and not sound_may_end_first:
-            raise InputError(
-                f"{message}; copy it again from the recorder, or save what is left of it as a new file",
-                private_detail=path.name,
-            )
+            raise InputError(f"{message}; copy it again from the recorder, or save what is left of it as a new file")
         warnings.append(message)
     elif end.code:
         warnings.append(f"ffmpeg stopped with an error after {seconds:.1f} s: check the end of the recording")
