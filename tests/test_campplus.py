@@ -1,5 +1,6 @@
 """CAM++'s network and features: shapes, what the layers must do by the paper, and features as Kaldi computes them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,15 @@ from transcribe.diarization.campplus import (
 )
 from transcribe.diarization.pyannote_pipeline import CamPlusPlusEmbedding
 from transcribe.errors import DependencyError
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Several threads on a busy machine wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,7 @@
 """Every error a user can meet, each with the exit code that the process ends with.
 
 The message of an error is shown to the lab as it is: it says what is wrong and what to do, names a recording by
-its id and never quotes transcript text, a name, or an original file name. `private_detail` may hold what only the
-lab may see (a file name); it is shown by `init` and `status`, which print the manifest anyway, and goes to no log.
+its id and never quotes transcript text, a name, or an original file name: the recording's row in the manifest has that.
 """
 
 EXIT_OK = 0
@@ -22,10 +21,9 @@ class TranscribeError(Exception):
 
     exit_code = EXIT_BUG
 
-    def __init__(self, message: str, *, private_detail: str = "") -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
-        self.private_detail = private_detail
 
 
 class UsageError(TranscribeError):

@@ -208,8 +208,7 @@ def load_campplus(folder: Path) -> CamPlusPlus:
         model.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise DependencyError(
-            "the CAM++ voice model is missing or damaged; run: transcribe models pull campplus-zh-en",
-            private_detail=str(folder),
+            "the CAM++ voice model is missing or damaged; run: transcribe models pull campplus-zh-en"
         ) from error
     return model.eval().requires_grad_(False)
 

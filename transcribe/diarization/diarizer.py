@@ -19,6 +19,7 @@ from transcribe.diarization.speech_mask import speech_mask
 from transcribe.diarization.torchaudio_stub import install_torchaudio_stub
 from transcribe.diarization.turns import (
     Vector,
+    clearly_heard,
     join_turns,
     join_voices,
     name_voices,
@@ -135,9 +136,11 @@ class PyannoteDiarizer:
         if self._plda is None:
             turns, exclusive = _look_again(pipeline, file["features"], turns, exclusive)
         named, named_exclusive = name_voices(turns, exclusive, seconds)
-        found = len({turn.speaker for turn in named})
-        if job.speakers is not None and found < job.speakers:
-            notes.append(f"voices expected: {job.speakers}, found: {found}; check who speaks, and the recording")
+        heard = clearly_heard(named)
+        if job.speakers is not None and heard < job.speakers:
+            notes.append(
+                f"voices expected: {job.speakers}, clearly heard: {heard}; check who speaks, and the recording"
+            )
         return Diarization(recording, named, named_exclusive, speech)
 
 

@@ -213,8 +213,7 @@ def community_pipeline(segmentation: Path, embedding: Path, plda: Path, device: 
 
 def _damaged(models: str, folder: Path) -> DependencyError:
     return DependencyError(
-        f"a model of the speaker diarisation is missing or damaged; run: transcribe models pull {models}",
-        private_detail=str(folder),
+        f"a model of the speaker diarisation is missing or damaged; run: transcribe models pull {models}"
     )
 
 

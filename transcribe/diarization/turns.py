@@ -18,6 +18,8 @@ JUDGED_SECONDS = 0.8
 """A turn at least so long may be given to another voice; shorter ones have unreliable vectors."""
 RELABEL_MARGIN = 0.1
 """By how much (cosine) another voice must be nearer."""
+HEARD_SECONDS = 1.0
+"""A voice with less speech than this in the whole recording may be a mistake, and does not count as found."""
 ROUNDS = 3
 SHORTEST = 0.03
 """Seconds: a shorter turn is a single frame of the segmentation (17 ms), which nobody speaks in."""
@@ -136,6 +138,14 @@ def join_turns(turns: Sequence[SpeechTurn]) -> list[SpeechTurn]:
 def without_flicker(turns: Sequence[SpeechTurn]) -> list[SpeechTurn]:
     """`turns` joined, without those below `SHORTEST`: a voice found in nothing else is none."""
     return [turn for turn in join_turns(turns) if turn.end - turn.start >= SHORTEST]
+
+
+def clearly_heard(turns: Sequence[SpeechTurn]) -> int:
+    """The number of voices that speak for `HEARD_SECONDS` or more, all their turns taken together."""
+    seconds: dict[str, float] = {}
+    for turn in turns:
+        seconds[turn.speaker] = seconds.get(turn.speaker, 0.0) + turn.end - turn.start
+    return sum(total >= HEARD_SECONDS for total in seconds.values())
 
 
 def name_voices(
