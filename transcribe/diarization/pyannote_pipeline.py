@@ -194,11 +194,11 @@ def community_pipeline(segmentation: Path, embedding: Path, plda: Path, device: 
     """
     arrays = (plda / "xvec_transform.npz", plda / "plda.npz")
     if not all(zipfile.is_zipfile(path) for path in arrays):  # numpy would leave a broken one open
-        raise _damaged(COMMUNITY_MODEL, plda)
+        raise _damaged(COMMUNITY_MODEL)
     try:
         between_voices = PLDA(*arrays)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise _damaged(COMMUNITY_MODEL, plda) from error
+        raise _damaged(COMMUNITY_MODEL) from error
     pipeline = SpeakerDiarization(
         segmentation=_network(PyanNet, segmentation, COMMUNITY_MODEL),
         embedding=_network(WeSpeakerResNet34, embedding, COMMUNITY_MODEL),
@@ -211,7 +211,7 @@ def community_pipeline(segmentation: Path, embedding: Path, plda: Path, device: 
     return _ready(pipeline, COMMUNITY_PARAMETERS, device)
 
 
-def _damaged(models: str, folder: Path) -> DependencyError:
+def _damaged(models: str) -> DependencyError:
     return DependencyError(
         f"a model of the speaker diarisation is missing or damaged; run: transcribe models pull {models}"
     )
@@ -229,7 +229,7 @@ def _network(kind: type[Any], folder: Path, models: str) -> Any:
         network.setup()
         network.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise _damaged(models, folder) from error
+        raise _damaged(models) from error
     return network.eval().requires_grad_(False)
 
 
