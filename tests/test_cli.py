@@ -118,6 +118,49 @@ def test_a_roster_that_would_publish_or_miss_a_name_is_refused(lab: Lab, row: st
     assert not lab.study.coders.exists()
 
 
+@pytest.mark.parametrize("name", ["Mark", "Page", "Will", "Speaker", "Review"])
+def test_a_participant_whose_name_is_a_word_of_our_own_stops_no_release(lab: Lab, name: str) -> None:
+    lab.pair()
+    lab.run("init", str(lab.audio), "--study", str(lab.study.root))
+    lab.study.roster.write_text(f"person,name,aliases,kind,relation_to,note\nP01-PIR,{name},,participant,,\n")
+    assert lab.run("run", str(lab.study.root)).code == 0
+    assert lab.released() == {"P01-PSW", "P01-PIR"}
+
+
+def test_a_listed_organisation_is_replaced_in_lower_case_too(lab: Lab) -> None:
+    lab.pair()
+    lab.run("init", str(lab.audio), "--study", str(lab.study.root))
+    lab.study.roster.write_text("person,name,aliases,kind,relation_to,note\n,Many Things,,organisation,,\n")
+    assert lab.run("run", str(lab.study.root)).code == 0
+    assert "many things" not in lab.everything_outside_private()
+    assert "[ORG_1]" in lab.everything_outside_private()
+
+
+def test_a_missing_roster_is_told(lab: Lab) -> None:
+    lab.pair()
+    lab.go()
+    lab.study.roster.unlink()
+    answer = lab.run("run", str(lab.study.root))
+    assert answer.code == 2
+    assert "roster.csv is missing" in answer.err
+
+
+def test_status_tells_what_stopped(lab: Lab) -> None:
+    lab.pair()
+    (lab.audio / "P02-PIR.wav").touch()
+    lab.go()
+    assert "its file is empty" in lab.run("status", str(lab.study.root)).out
+
+
+def test_a_release_without_audio_work_shows_no_speed(lab: Lab) -> None:
+    lab.pair()
+    lab.go()
+    lab.study.roster.write_text("person,name,aliases,kind,relation_to,note\n,Doris,,relative,P01-PIR,sister\n")
+    answer = lab.run("run", str(lab.study.root))
+    assert "Release 2" in answer.out
+    assert "real time" not in answer.out
+
+
 def test_a_manifest_code_that_could_be_a_name_is_refused(lab: Lab) -> None:
     lab.pair()
     lab.go()

@@ -50,7 +50,7 @@ def leaks(tmp_path: Path, name: str, data: str | bytes) -> tuple[Leak, ...]:
 CLEAN = """Transcript D01-PIR
 INT: Hope you are well. I hope so. Will you come in july? [00:00:04]
 D01-PIR: [D01-PIR] told [PERSON_1 Andover] again and over, forty-seven of them, July last year. Yeah. [00:00:09]
-D01-PIR: The golden crust of bread, a bright path ahead, janitor, Janeta, 912-44-70, 19 to 20. [00:01:09]
+D01-PIR: The golden crust of bread, janitor, Janeta, 912-44-70, 19 to 20. [00:01:09]
 INT: I fungible, misterfungi, josep. (Hope) [PLACE_1 Bright Path]
 """
 
@@ -63,6 +63,7 @@ def test_clean_text_is_clean(tmp_path: Path) -> None:
     ("text", "entity", "kind"),
     [
         ("I met Janet.", "roster", "text"),
+        ("we went to bright path again", "roster", "text"),
         ("JANET'S house", "roster", "text"),
         ("two Janets", "roster", "text"),
         ("janet", "roster", "text"),
@@ -195,3 +196,14 @@ def test_a_planted_name_is_found_in_any_text(
     text = f"{before.replace('[', '(')} {name.title()} {after.replace(']', ')')}"
     (folder / "a.txt").write_text(text, encoding="utf-8")
     assert any(leak.kind == "text" for leak in find_leaks(folder, ROSTER, REGISTRY))
+
+
+def test_our_own_lines_are_no_leak_and_speech_beside_them_is(tmp_path: Path) -> None:
+    """A participant called Mark does not stop a release whose README has a table of marks."""
+    roster = (RosterEntry("P01-PIR", "Mark", (), "participant", "", ""),)
+    frame = {"README.md": b"| Mark | means |\nEnd\n"}
+    (tmp_path / "README.md").write_text("| Mark | means |\nEnd\n")
+    assert find_leaks(tmp_path, roster, REGISTRY, frame) == ()
+    assert find_leaks(tmp_path, roster, REGISTRY) != ()
+    (tmp_path / "README.md").write_text("| Mark | means |\nINT: I saw Mark there.\nEnd\n")
+    assert find_leaks(tmp_path, roster, REGISTRY, frame) == (Leak("README.md", "roster", "text"),)

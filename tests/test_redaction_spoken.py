@@ -231,3 +231,9 @@ def test_a_number_that_goes_on_in_the_next_utterance(first: str, second: str, le
     assert ("x" * 90 + ". " + first)[a.start : a.end] == left
     assert second[b.start : b.end] == right
     assert find_across("I have two", "dogs and three cats") == []
+
+
+def test_a_misheard_street_in_lower_case() -> None:
+    assert covered("I lived in a flat on shey will street for two years.", "shey will street")
+    for kept in ("I walked down the street.", "We met on the high street.", "It was a long road from there."):
+        assert spans(kept) == set()

@@ -35,7 +35,7 @@ class Batch:
     progress: Progress
     failures: list[Failure] = field(default_factory=list)
     warnings: dict[str, list[str]] = field(default_factory=dict)
-    computed: set[str] = field(default_factory=set)
+    computed: set[tuple[str, str]] = field(default_factory=set)
     decoding_warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def fail(self, recording: str, stage: str, error: TranscribeError) -> None:
@@ -68,7 +68,7 @@ class Batch:
             keep(self.study, recording, line, to_json(result), self.quality if line.stage == "recognize" else None)
         except OSError as error:
             raise ValidationError(unwritable_message(error)) from None
-        self.computed.add(recording)
+        self.computed.add((recording, line.stage))
         log.info("%s: %s done in %.1f s", recording, line.stage, line.seconds)
         for warning in line.warnings:
             self.warn(recording, warning)

@@ -135,6 +135,8 @@ def _interruptible() -> Iterator[None]:
 
 def _study(root: Path) -> StudyFolder:
     study = StudyFolder(root.expanduser().absolute())
+    if study.private.is_dir() and not study.manifest.exists():
+        raise UsageError("private/manifest.csv is missing from this study: put it back, under this name")
     if not study.manifest.exists():
         raise UsageError("this is not a study folder; make one with: transcribe init AUDIO_FOLDER --study STUDY")
     return study

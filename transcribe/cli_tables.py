@@ -43,7 +43,7 @@ def show_init(report: InitReport) -> None:
     for name in report.adopted:
         typer.echo(f"Taken over from the audio folder: {name}")
     for problem in report.problems:
-        typer.echo(f"not listed: {problem}")
+        typer.echo(f"note: {problem}")
     typer.echo(f"{report.added} added, {len(report.rows) - report.added} already listed.")
 
 
@@ -55,21 +55,22 @@ def show_unlisted(report: InitReport) -> None:
 
 def show_run(study: StudyFolder, report: RunReport, engines: Engines | None) -> None:
     """What a run did, how fast, where the result lies, and what needs a person."""
-    if report.computed:
-        typer.echo(f"{len(report.computed)} of {len(report.recordings)} recordings worked on.")
-    if engines is not None and report.computed:
-        for stage, speed in _speeds(study, report):
-            typer.echo(f"  {stage}: {speed}")
+    heard = {name for name, stage in report.computed if stage in ("diarize", "recognize")}
+    if heard:
+        typer.echo(f"{len(heard)} of {len(report.recordings)} recordings worked on.")
+    for stage, speed in _speeds(study, report):
+        typer.echo(f"  {stage}: {speed}")
     if report.release is None:
         typer.echo("Nothing could be released to coders/.")
     elif not report.computed and not report.release.changed:
-        typer.echo(f"Nothing to do: release {report.release.number} holds everything that is done.")
+        typer.echo(f"Nothing to do: release {report.release.number} holds everything that is done: {study.coders}")
     elif report.release.changed:
         typer.echo(f"Release {report.release.number}: {study.coders}")
     else:
         typer.echo(f"Release {report.release.number} is unchanged: {study.coders}")
     for old, kept in report.release.edited if report.release is not None else ():
-        typer.echo(f"A coder changed {old}; their copy is {kept}. It still holds the text of an earlier release.")
+        copy = "it is left as it is" if kept == old else f"their copy is {kept}, with text of an earlier release"
+        typer.echo(f"A coder changed {old}; {copy}.")
     if engines is not None and engines.quality == "draft":
         typer.echo("Quality draft: every page is stamped DRAFT, not for coding. Better weights: transcribe models list")
     for line in _to_see_to(report):
@@ -92,7 +93,7 @@ def _speeds(study: StudyFolder, report: RunReport) -> list[tuple[str, str]]:
     speeds = []
     for stage, word in (("diarize", "diarisation"), ("recognize", "recognition")):
         audio = seconds = 0.0
-        for name in report.computed:
+        for name in [name for name, done in report.computed if done == stage]:
             recording = stored(Recording, study, name, "probe", None)
             line = stage_run(study, name, stage)
             if recording is not None and line is not None:

@@ -33,10 +33,10 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What became of a run. `computed` lists the recordings for which some stage was done anew."""
+    """What became of a run. `computed` holds (recording, stage) for every stage that was done anew."""
 
     recordings: tuple[str, ...]
-    computed: tuple[str, ...]
+    computed: frozenset[tuple[str, str]]
     failures: tuple[Failure, ...]
     problems: tuple[ManifestProblem, ...]
     skipped: tuple[SkippedRow, ...]
@@ -62,6 +62,8 @@ def run_study(
     """
     with locked(study):
         registry = open_key(study)
+        if not study.roster.exists():
+            raise UsageError("private/roster.csv is missing: put it back (with nobody to list, its first line will do)")
         check_roster(read_roster(study.roster))
         reading = read_manifest(study)
         plans = {plan.id: plan for plan in reading.recordings}
@@ -100,7 +102,7 @@ def _finish(
     )
     report = RunReport(
         recordings=tuple(chosen),
-        computed=tuple(name for name in plans if name in batch.computed),
+        computed=frozenset(batch.computed),
         failures=tuple(f for f in batch.failures if not isinstance(f.error, WithheldError)),
         problems=reading.problems,
         skipped=reading.skipped,

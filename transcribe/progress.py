@@ -111,5 +111,5 @@ def showing_progress(kind: str) -> Iterator[Progress]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with RichProgress(*columns, console=Console(stderr=True)) as bars:
+    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bars:
         yield TerminalProgress(bars)

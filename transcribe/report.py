@@ -1,7 +1,9 @@
 """`report/run.md`: what the lab should know of the last run. No transcript text, no names, no file names."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from transcribe.records import from_json, to_json
 from transcribe.store import StudyFolder, write_atomic
 
 if TYPE_CHECKING:
@@ -9,6 +11,7 @@ if TYPE_CHECKING:
 
 REPORT_FOLDER_MODE = 0o755
 REPORT_FILE_MODE = 0o644
+LAST_RUN = "last_run.json"
 
 
 def run_report_text(report: "RunReport") -> str:
@@ -32,8 +35,32 @@ def run_report_text(report: "RunReport") -> str:
     return "\n".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Why a recording came no further in the last run."""
+
+    recording: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """`private/last_run.json`: what `status` tells of the last run."""
+
+    stopped: tuple[Stopped, ...]
+
+
+def read_last_run(study: StudyFolder) -> LastRun:
+    """What stopped in the last run; nothing when there was none. Raises `CorruptFileError`."""
+    path = study.private / LAST_RUN
+    return from_json(LastRun, path.read_bytes(), f"private/{LAST_RUN}") if path.exists() else LastRun(())
+
+
 def write_report(study: StudyFolder, report: "RunReport") -> None:
-    """Writes `report/run.md`. Raises `OSError`."""
+    """Writes `report/run.md` and `private/last_run.json`. Raises `OSError`."""
+    stopped = [Stopped(f.recording, f"{f.stage} failed: {f.error.message}") for f in report.failures]
+    stopped += [Stopped(name, f"withheld: {reason}") for name, reason in report.withheld.items()]
+    write_atomic(study.private / LAST_RUN, to_json(LastRun(tuple(stopped))))
     study.report.mkdir(exist_ok=True)
     study.report.chmod(REPORT_FOLDER_MODE)
     write_atomic(study.report / "run.md", run_report_text(report).encode(), REPORT_FILE_MODE)

@@ -176,6 +176,9 @@ def attribute_words(
 
     transcripts = plain_stage(batch, Transcript, "attribute", wanted, compute)
     for name, transcript in transcripts.items():
+        unsure = [role.speaker for role in transcript.speakers if role.speaker.startswith("SPEAKER-")]
+        for speaker in unsure:
+            batch.warn(name, f"{speaker}: role unsure")
         if not transcript.utterances:
             batch.warn(name, "no speech was found in it: is it the right file, and loud enough?")
     return transcripts

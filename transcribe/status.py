@@ -7,6 +7,7 @@ from transcribe.errors import TranscribeError
 from transcribe.exports.manifest import parse
 from transcribe.records import Recording, Transcript
 from transcribe.release.swap import CURRENT
+from transcribe.report import read_last_run
 from transcribe.store import StudyFolder, read_run_log, stored
 from transcribe.study.manifest import read_manifest
 
@@ -50,7 +51,10 @@ def study_status(study: StudyFolder) -> tuple[RecordingStatus, ...]:
     """
     reading = read_manifest(study)
     released = released_ids(study)
-    lines = [_recording_status(study, plan.id, plan.id in released) for plan in reading.recordings]
+    stopped = {stop.recording: stop.reason for stop in read_last_run(study).stopped}
+    lines = [
+        _recording_status(study, plan.id, plan.id in released, stopped.get(plan.id, "")) for plan in reading.recordings
+    ]
     lines += [
         RecordingStatus(problem.recording or f"row {problem.row}", None, "not started", "", (problem.message,))
         for problem in reading.problems
@@ -62,14 +66,15 @@ def study_status(study: StudyFolder) -> tuple[RecordingStatus, ...]:
     return tuple(lines)
 
 
-def _recording_status(study: StudyFolder, name: str, released: bool) -> RecordingStatus:
+def _recording_status(study: StudyFolder, name: str, released: bool, stopped: str) -> RecordingStatus:
     try:
         log = read_run_log(study, name)
         recording = stored(Recording, study, name, "probe", None)
         transcript = stored(Transcript, study, name, "attribute", None)
     except TranscribeError as error:
         return RecordingStatus(name, None, "damaged", "", (error.message,))
-    warnings = [warning for run in log.stages for warning in run.warnings]
+    warnings = [stopped] if stopped else []
+    warnings += [warning for run in log.stages for warning in run.warnings]
     if transcript is not None:
         if not transcript.utterances:
             warnings.append("no speech was found in it")

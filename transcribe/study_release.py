@@ -5,6 +5,8 @@ in a file that belongs to no single recording stops the release.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from transcribe import __version__
@@ -63,8 +65,10 @@ def release_study(
             return None, leaking
         options = _options(study, settings, items)
         files = build(list(items.values()), [*withheld, *leaking], options, previous)
+        frame = build([_without_speech(item) for item in items.values()], [*withheld, *leaking], options, previous)
         try:
-            return publish(study, files, lambda stage: _check(stage, items, roster, registry)), leaking
+            check = partial(_check, frame=frame, names=tuple(items), roster=roster, registry=registry)
+            return publish(study, files, check), leaking
         except _LeakError as error:
             for name in sorted(error.recordings):
                 leaking[name] = LEAK_MESSAGE
@@ -83,13 +87,17 @@ def _options(study: StudyFolder, settings: Settings, items: Mapping[str, CoderTr
     )
 
 
+def _without_speech(item: CoderTranscript) -> CoderTranscript:
+    return replace(item, transcript=replace(item.transcript, utterances=(), events=()))
+
+
 def _check(
-    stage: Path, items: Mapping[str, CoderTranscript], roster: Sequence[RosterEntry], registry: Registry
+    stage: Path, frame: Mapping[str, bytes], names: Sequence[str], roster: Sequence[RosterEntry], registry: Registry
 ) -> None:
-    leaks = find_leaks(stage, roster, registry)
+    leaks = find_leaks(stage, roster, registry, frame)
     if not leaks:
         return
-    found = frozenset(name for leak in leaks for name in items if Path(leak.file.partition("!")[0]).stem == name)
+    found = frozenset(name for leak in leaks for name in names if Path(leak.file.partition("!")[0]).stem == name)
     if not found:
         raise WithheldError("a known name remains in a file of the whole release; nothing was published")
     raise _LeakError(found)

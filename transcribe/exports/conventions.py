@@ -52,6 +52,7 @@ Square brackets hold nothing but marks and stamps.
 |---|---|
 | `[PERSON_1]` | something identifying, replaced; the same mark is the same person or thing in the whole study |
 | `[P01-PIR]` | a participant, by code, in whichever interview they are named |
+| `[P01-PIR-SISTER_1]` | somebody by their relation to a participant, in whichever interview they are named |
 | `[AGE_1 45-49]` | a mark with the coarser detail that was kept |
 | `[inaudible 00:12:03-00:12:09]` | speech that could not be heard |
 | `[withheld 00:12:03-00:12:09]` | a stretch that was taken out |

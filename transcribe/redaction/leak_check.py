@@ -12,13 +12,14 @@ import json
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.redaction.lexicon import is_common, is_name_use
 from transcribe.redaction.numbers import digits_of
 from transcribe.redaction.registry import MARK, Registry
+from transcribe.redaction.roster_match import THING_KINDS
 from transcribe.redaction.surfaces import is_swept, rule_for
 from transcribe.redaction.tokens import fold, tokens
 from transcribe.study.roster import RosterEntry
@@ -28,6 +29,7 @@ SQUEEZED_MIN = 6
 SPELLED_MIN = 4
 DIGITS_MIN = 6
 _ZIP_DEPTH = 3
+_EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 _BARRIER = "\ue000"
 _STYLE_PARTS = re.compile(r"word/(?:styles|stylesWithEffects|fontTable|settings|webSettings|numbering|theme/.*)\.xml")
 _TAG_NAME = re.compile(r"<[/!?]?(?:(\w+):)?(\w*)[^>]*>")
@@ -44,10 +46,14 @@ _DIGIT_RUN = re.compile(r"\d(?:[ .()\-–]{0,2}\d)+")
 
 @dataclass(frozen=True, slots=True)
 class KnownSurface:
-    """A text that must not appear; `entity` is its id in the registry, or `roster`."""
+    """A text that must not appear; `entity` is its id in the registry, or `roster`.
+
+    `any_case` marks a place or organisation that the lab has listed: it counts in lower case, too.
+    """
 
     entity: str
     text: str
+    any_case: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,7 +71,12 @@ class Leak:
 
 def known_surfaces(registry: Registry, roster: Sequence[RosterEntry]) -> tuple[KnownSurface, ...]:
     """All that must not appear: the roster's names and aliases, and every surface of the registry that is searched."""
-    listed = [KnownSurface("roster", name) for entry in roster for name in (entry.name, *entry.aliases) if name]
+    listed = [
+        KnownSurface("roster", name, entry.kind in THING_KINDS)
+        for entry in roster
+        for name in (entry.name, *entry.aliases)
+        if name
+    ]
     met = [
         KnownSurface(entity.id, surface)
         for entity in registry.entities
@@ -75,13 +86,19 @@ def known_surfaces(registry: Registry, roster: Sequence[RosterEntry]) -> tuple[K
     return tuple(dict.fromkeys(listed + met))
 
 
-def find_leaks(folder: Path, roster: Sequence[RosterEntry], registry: Registry) -> tuple[Leak, ...]:
+def find_leaks(
+    folder: Path, roster: Sequence[RosterEntry], registry: Registry, frame: Mapping[str, bytes] | None = None
+) -> tuple[Leak, ...]:
     """Everything of roster and registry in every file below `folder`, and in the files' names; sorted, each once.
 
     Text, CSV, JSON (escapes undone), HTML and XML (tags removed, attributes too) and every member of zip files such as
     docx and qdpx, down to zips in zips. Marks are masked first. A file that cannot be read is itself a leak of kind
     `unreadable`: what cannot be checked is not released.
+
+    `frame` holds the same files as they are without any speech: a line that stands in there is ours ("| Mark | means |"
+    beside a participant called Mark) and is not searched.
     """
+    frame = frame or {}
     wanted = _Wanted(known_surfaces(registry, roster))
     leaks: set[Leak] = set()
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
@@ -90,25 +107,27 @@ def find_leaks(folder: Path, roster: Sequence[RosterEntry], registry: Registry) 
         if path.is_symlink():
             leaks.add(Leak(name, "", "unreadable"))
             continue
-        leaks |= set(_search(name, path.read_bytes(), wanted, _ZIP_DEPTH))
+        leaks |= set(_search(name, path.read_bytes(), frame.get(name), wanted, _ZIP_DEPTH))
     return tuple(sorted(leaks))
 
 
-def _search(name: str, data: bytes, wanted: "_Wanted", depth: int) -> Iterator[Leak]:
+def _search(name: str, data: bytes, frame: bytes | None, wanted: "_Wanted", depth: int) -> Iterator[Leak]:
     if data.startswith(b"PK\x03\x04"):
-        yield from _search_zip(name, data, wanted, depth)
+        yield from _search_zip(name, data, frame, wanted, depth)
         return
     try:
         views = list(_views(name, data))
     except (UnicodeDecodeError, ValueError, RecursionError, csv.Error):
         yield Leak(name, "", "unreadable")
         return
+    ours = set() if frame is None else {line for view in _views(name, frame) for line in view.split("\n")}
     for view in views:
-        for entity, kind in wanted.find(view):
+        said = "\n".join(line for line in view.split("\n") if line not in ours)
+        for entity, kind in wanted.find(said):
             yield Leak(name, entity, kind)
 
 
-def _search_zip(name: str, data: bytes, wanted: "_Wanted", depth: int) -> Iterator[Leak]:
+def _search_zip(name: str, data: bytes, frame: bytes | None, wanted: "_Wanted", depth: int) -> Iterator[Leak]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             comments = archive.comment + b"\n" + b"\n".join(info.comment for info in archive.infolist())
@@ -119,13 +138,15 @@ def _search_zip(name: str, data: bytes, wanted: "_Wanted", depth: int) -> Iterat
     if depth == 0:
         yield Leak(name, "", "unreadable")
         return
+    with zipfile.ZipFile(io.BytesIO(frame or _EMPTY_ZIP)) as archive:
+        frames = {info.filename: archive.read(info) for info in archive.infolist()}
     for entity, kind in wanted.find(comments.decode("utf-8", "replace")):
         yield Leak(name, entity, kind)
     for member, content in members:
         inner = f"{name}!{member}"
         for entity, _ in wanted.find(re.sub(r"[/_]", " ", member)):
             yield Leak(inner, entity, "name")
-        yield from _search(inner, content, wanted, depth - 1)
+        yield from _search(inner, content, frames.get(member), wanted, depth - 1)
 
 
 def _views(name: str, data: bytes) -> Iterator[str]:
@@ -196,7 +217,7 @@ class _Wanted:
             position = squeezed.find(wanted)
             while position >= 0:
                 start, end = places[position], places[position + len(wanted) - 1] + 1
-                kind = _judge(masked, start, end, wanted, breaks, surface.text)
+                kind = _judge(masked, start, end, wanted, breaks, surface)
                 if kind:
                     yield surface.entity, kind
                     break
@@ -234,9 +255,9 @@ def _breaks(text: str) -> str:
     return " ".join(_squeeze(word)[0] for word in re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text))
 
 
-def _judge(text: str, start: int, end: int, wanted: str, breaks: str, surface: str) -> str:
+def _judge(text: str, start: int, end: int, wanted: str, breaks: str, surface: KnownSurface) -> str:
     """`text` or `spelled` when `text[start:end]` is the surface as a reader would see it; empty when it is not."""
-    if rule_for(surface) == "substring":
+    if rule_for(surface.text) == "substring":
         return "text"
     if text[start - 1 : start].isalnum() or (text[end : end + 1].isalnum() and not _plural(text, end)):
         return ""
@@ -257,9 +278,9 @@ def _plural(text: str, end: int) -> bool:
     return text[end : end + 1] == "s" and not text[end + 1 : end + 2].isalnum()
 
 
-def _is_used_as_name(text: str, start: int, end: int, surface: str) -> bool:
+def _is_used_as_name(text: str, start: int, end: int, surface: KnownSurface) -> bool:
     """Applies the rule under which the surface is searched: ordinary words and two letters need capitals."""
-    rule = rule_for(surface)
+    rule = rule_for(surface.text, surface.any_case)
     part = text[start:end]
     if rule == "capital":
         return part[:1].isupper()

@@ -36,6 +36,8 @@ _LABELS = {
     "other": "OTHER",
 }
 _TYPES = {"place": "PLACE", "organisation": "ORG", "school": "ORG", "employer": "ORG", "hospital": "ORG"}
+THING_KINDS = frozenset(_TYPES)
+"""Kinds of roster entries that are no persons."""
 _RELATIONS = {
     "mum": "MOTHER",
     "mom": "MOTHER",
@@ -146,7 +148,9 @@ class RosterMatcher:
         self._identities = all_identities
         here = [not pair or not i.pairs or pair in i.pairs for i in all_identities]
         surfaces = [s for k, identity in enumerate(all_identities) for s in _surfaces(k, identity, here[k])]
-        self._index: SurfaceIndex[tuple[int, int | None]] = SurfaceIndex(surfaces)
+        self._index: SurfaceIndex[tuple[int, int | None]] = SurfaceIndex(
+            surfaces, any_case={name for i in all_identities if not i.is_person for name in i.names}
+        )
         self._sounds: dict[str, list[tuple[str, int]]] = {}
         self._longer: dict[str, list[tuple[tuple[str, ...], int, int]]] = {}
         for k, identity in enumerate(all_identities):

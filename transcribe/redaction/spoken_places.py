@@ -47,6 +47,10 @@ _SMALL_BUILDING = re.compile(
     re.IGNORECASE,
 )
 """After a flat or floor, the building may be in lower case."""
+_SMALL_STREET = re.compile(
+    r"\b(?:on|in|off|at|along|near|from|to)\s+(?P<name>(?P<before>(?:[^\W\d]+[\s-]+){1,3}?)(?:street|road|lane|avenue))\b"
+)
+"""A street that Whisper wrote in lower case: one of the words before it must be no common one (`is_common`)."""
 _GLUE = re.compile(r"(?:[\s,.]|\b(?:uh|um|er|erm|and|in|on|at|of|it's|the)\b)*", re.IGNORECASE)
 _ACRONYM = re.compile(
     r"\b(?:at|in|from|to|joined|join|with|for)\s+(?:the\s+)?(?P<name>(?:[A-Z][a-z]+\s+){0,3}[A-Z]{3,6})\b"
@@ -61,6 +65,11 @@ def find_places(text: str) -> Iterator[Found]:
     streets = [span for i, w in enumerate(words) if w.fold in _STREET and (span := _named(text, words, i, street=True))]
     buildings = [span for i, w in enumerate(words) if w.fold in _BUILDING and (span := _named(text, words, i))]
     buildings += [m.span("name") for m in _SMALL_BUILDING.finditer(text)]
+    streets += [
+        m.span("name")
+        for m in _SMALL_STREET.finditer(text)
+        if any(not is_common(word.fold) and len(word.fold) > 1 for word in tokens(m["before"]))
+    ]
     yield from gazetteer
     yield from _addresses(text, [(f.start, f.end) for f in gazetteer], streets, buildings)
     yield from _organisations(text, words)

@@ -5,7 +5,7 @@ they are used as names. Chinese surfaces match as substrings: they have no word 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Generic, Literal, TypeVar
 
 from transcribe.redaction.lexicon import is_common, is_kept, is_name_use
@@ -22,8 +22,8 @@ SWEPT_TYPES = frozenset(("PERSON", "PLACE", "ORG", "ADDRESS", "PHONE", "EMAIL", 
 """Types whose surfaces are searched everywhere; dates and ages are words that mean nothing elsewhere."""
 
 
-def rule_for(surface: str) -> Rule:
-    """How strictly a surface is to be compared.
+def rule_for(surface: str, any_case: bool = False) -> Rule:
+    """How strictly a surface is to be compared; `any_case` for a place or organisation that the lab has listed.
 
     `any`: whatever its case. `capital`: two letters, with a capital. `name`: an ordinary word, where it is used as a
     name (`lexicon.is_name_use`). `capitals`: two ordinary words, both with capitals (`Golden Crust`). `substring`:
@@ -39,7 +39,7 @@ def rule_for(surface: str) -> Rule:
         if is_common(words[0].fold):
             return "name"
         return "capital" if len(words[0].fold) <= _SHORT else "any"
-    if len(words) == 2 and all(is_common(word.fold) for word in words):
+    if len(words) == 2 and not any_case and all(is_common(word.fold) for word in words):
         return "capitals"
     return "any"
 
@@ -57,11 +57,11 @@ def is_swept(surface: str, entity_type: str) -> bool:
 class SurfaceIndex(Generic[Value]):
     """Surfaces with a value each, searched in one pass over an utterance's words."""
 
-    def __init__(self, surfaces: Iterable[tuple[str, Value]]) -> None:
+    def __init__(self, surfaces: Iterable[tuple[str, Value]], any_case: Collection[str] = ()) -> None:
         self._entries: dict[str, list[tuple[Rule, int, Value]]] = {}
         self._substrings: list[tuple[str, Value]] = []
         for surface, value in dict.fromkeys(surfaces):
-            rule = rule_for(surface)
+            rule = rule_for(surface, surface in any_case)
             words = tokens(surface)
             if rule == "substring":
                 self._substrings.append((surface.strip(), value))
