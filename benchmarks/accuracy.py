@@ -2,10 +2,10 @@
 
     .venv/bin/python benchmarks/accuracy.py
 
-Runs `transcribe run` with the draft weights on the sample study and on the telephone conversation inside pyannote.audio,
-and prints a Markdown table. WER: Whisper's normaliser. cpWER: meeteval. DER: no collar, overlap scored; the gold turns of
-the synthetic study include their pauses, which count as missed. "Names": identifying surfaces of the reference that were
-heard right, and how many of those are left in the coders' text.
+Runs `transcribe run` with the draft weights on the sample study and on the telephone conversation inside
+pyannote.audio, and prints a Markdown table. WER: Whisper's normaliser. cpWER: meeteval. DER: no collar, overlap scored;
+the gold turns of the synthetic study include their pauses, which count as missed. "Names": identifying surfaces of the
+reference that were heard right, and how many of those are left in the coders' text.
 """
 
 import contextlib
