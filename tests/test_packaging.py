@@ -130,7 +130,7 @@ def test_readme_links_and_files_exist() -> None:
 
 def test_no_test_or_module_names_this_machine() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
-    hosts = ["pypi" + ".org", "pythonhosted" + ".org", "/wo" + "rk/"]
+    hosts = ["pypi" + ".org", "python" + "hosted.org", "/wo" + "rk/"]
     for name in listed.stdout.split():
         path = ROOT / name
         if path.suffix in {".py", ".md", ".toml", ""} and path.is_file():

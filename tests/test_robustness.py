@@ -17,6 +17,7 @@ from transcribe import store
 from transcribe.config import Engines
 from transcribe.pipeline import RunRequest, run_study
 from transcribe.progress import SilentProgress
+from transcribe.records import Segment
 from transcribe.store import StudyFolder, locked
 from transcribe.study.settings import read_settings
 
@@ -310,7 +311,7 @@ def test_a_cell_that_starts_with_an_equals_sign_is_neutralised(lab: Lab) -> None
 class FormulaRecognizer(FakeRecognizer):
     """Says a formula."""
 
-    def _segment(self, number: int, text: str, start: float, length: float) -> object:  # type: ignore[override]
+    def _segment(self, number: int, text: str, start: float, length: float) -> Segment:
         return super()._segment(number, f"=SUM(A1) {text}", start, length)
 
 
