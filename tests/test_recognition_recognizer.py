@@ -115,12 +115,12 @@ def result(outcome: Outcome[Recognition]) -> Recognition:
 LONG = tuple((40.0 * i, 40.0 * i + 25.0) for i in range(3))
 
 
-def test_outcomes_come_in_order_and_windows_of_several_recordings_share_a_batch(folder: Path, ears: Ears) -> None:
+def test_outcomes_come_in_order_and_a_batch_holds_windows_of_one_recording(folder: Path, ears: Ears) -> None:
     tally = Tally()
     jobs = [job("1", 120, LONG), job("2", 10, ((0.0, 9.0),)), job("3", 5, ()), job("4", 120, LONG)]
     outcomes = recognized(folder, jobs, tally=tally)
     assert [outcome.recording for outcome in outcomes] == ["1", "2", "3", "4"]
-    assert ears.batches == [[1, 1, 1, 2], [4, 4, 4]]
+    assert ears.batches == [[1, 1, 1], [2], [4, 4, 4]]
     assert [len(result(outcome).segments) for outcome in outcomes] == [3, 1, 0, 3]
     assert tally.seconds == pytest.approx({"1": 120, "2": 10, "3": 5, "4": 120})
     assert all(outcome.seconds > 0 for outcome in outcomes)
@@ -183,9 +183,10 @@ def test_when_memory_runs_out_the_batch_shrinks_and_nothing_is_lost(folder: Path
             raise error
 
     ears.fails = fails
-    outcomes = recognized(folder, [job(str(i), 10, ((0.0, 9.0),)) for i in range(1, 13)], batch_size=8)
-    assert [len(result(outcome).segments) for outcome in outcomes] == [1] * 12
-    assert [len(batch) for batch in ears.batches] == [8, 4, 2, 2, 2, 2, 2, 2]
+    twelve = tuple((40.0 * i, 40.0 * i + 25.0) for i in range(12))
+    outcomes = recognized(folder, [job(name, 480, twelve) for name in "12"], batch_size=8)
+    assert [len(result(outcome).segments) for outcome in outcomes] == [12, 12]
+    assert [len(batch) for batch in ears.batches] == [8, 4, *[2] * 12]
 
 
 def test_when_one_window_does_not_fit_the_memory_its_recording_fails(folder: Path, ears: Ears) -> None:

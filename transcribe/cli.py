@@ -103,8 +103,7 @@ def _keep_libraries_quiet() -> None:
     root.handlers[:] = [logging.NullHandler()]
     logging.captureWarnings(True)
     warnings.simplefilter("ignore")
-    if not log.handlers:
-        log.addHandler(logging.StreamHandler())
+    log.handlers[:] = [logging.StreamHandler()]
     log.propagate = False
 
 
