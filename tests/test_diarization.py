@@ -418,3 +418,10 @@ def test_damaged_weights_are_told_with_the_command_that_mends_them(
     known = {model.name for model in read_catalog()}
     assert models
     assert set(models.split()) <= known
+
+
+def test_community_parameters_are_pyannotes_defaults() -> None:
+    from transcribe.diarization import pyannote_pipeline
+
+    defaults = object.__new__(pyannote_pipeline.SpeakerDiarization).default_parameters()
+    assert defaults == pyannote_pipeline.COMMUNITY_PARAMETERS

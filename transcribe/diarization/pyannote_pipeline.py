@@ -53,7 +53,8 @@ COMMUNITY_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "segmentation": {"min_duration_off": 0.0},
     "clustering": {"threshold": 0.6, "Fa": 0.07, "Fb": 0.8},
 }
-"""As in community-1's own `config.yaml`."""
+"""`SpeakerDiarization.default_parameters()` of pyannote.audio 4.0.7 (a test compares them). Not yet held against the
+`config.yaml` that is pulled with community-1, which has not been here."""
 
 
 class CamPlusPlusEmbedding(Model):
@@ -188,7 +189,7 @@ def draft_pipeline(segmentation: Path, embedding: Path, device: str) -> SpeakerD
 
 
 def community_pipeline(segmentation: Path, embedding: Path, plda: Path, device: str) -> SpeakerDiarization:
-    """community-1 as its makers run it, on `device`.
+    """community-1 with pyannote.audio's default parameters, on `device`.
 
     Raises `DependencyError` when weights are missing or damaged or the device cannot be used.
     """
