@@ -5,6 +5,6 @@ import os
 __version__ = "0.1.0"
 
 # torch's OpenMP threads wait for one another by spinning. On a machine that does anything else beside, that made
-# diarisation nine times slower; a short spin costs little on an idle one (benchmarks/RESULTS.md). libgomp reads this
-# when torch is loaded.
+# diarisation several times slower; a short spin costs nothing on an idle one (benchmarks/RESULTS.md). libgomp reads
+# this when torch is loaded.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")

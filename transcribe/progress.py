@@ -10,9 +10,6 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
-STAGES = ("probe", "diarize", "recognize", "attribute", "redact", "release")
-"""The stages in their order, as progress, `run.json` and `status` name them."""
-
 
 class Progress(Protocol):
     """Hears of work done. Amounts are seconds of audio; never text, never a name."""

@@ -29,7 +29,6 @@ LABEL = re.compile(r"[A-Z][A-Z0-9_-]{0,15}")
 """A speaker label that every QDA program takes for one."""
 RECORDING_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 EVENT_MARK = re.compile(r"\[[a-z][a-z-]* \d\d:\d\d:\d\d-\d\d:\d\d:\d\d\]")
-STAMP = re.compile(r"\[(\d\d):(\d\d):(\d\d)\]")
 
 UNKNOWN_SPEAKER = "SPEAKER-0"
 """Whose voice an event is, is not known: the same label as for a word that no voice claims."""
