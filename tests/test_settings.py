@@ -52,7 +52,7 @@ def test_notepad_writes_a_bom_and_crlf(tmp_path: Path) -> None:
         ('[export]\npaper = "a3"', "a4, letter"),
         ('[release]\nreview = "required"', "review application"),
         ('[release]\nreview = "some"', "none"),
-        ('[privacy]\ngroup = "lab"', "there is no section"),
+        ('[secrecy]\ngroup = "lab"', "there is no section"),
         ("[run\n", "not valid TOML"),
     ],
 )

@@ -70,7 +70,11 @@ class RecognitionJob:
 
 @dataclass(frozen=True, slots=True)
 class PiiCandidate:
-    """A span of an utterance that a recogniser holds to be identifying; offsets are code points."""
+    """A span of an utterance that a recogniser holds to be identifying; offsets are code points.
+
+    `label` refines the type for the mark (`HOSPITAL` for an `ORG`), empty when the type says all. Candidates of one
+    recording with the same `together`, if not empty, are pieces of one entity that utterance borders cut apart.
+    """
 
     recording: str
     utterance: str
@@ -80,6 +84,8 @@ class PiiCandidate:
     class_: EntityClass
     recognizer: str
     score: float
+    label: str = ""
+    together: str = ""
 
 
 class Diarizer(Protocol):

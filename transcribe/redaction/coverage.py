@@ -14,7 +14,10 @@ _WHOLE = frozenset(("EMAIL", "URL", "PHONE", "ID", "ADDRESS"))
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of an utterance; `identity` is the index of the roster identity that it names, if any."""
+    """A stretch of an utterance; `identity` is the index of the roster identity that it names, if any.
+
+    `label` and `together` are those of `engines.PiiCandidate`.
+    """
 
     start: int
     end: int
@@ -23,6 +26,8 @@ class Span:
     recognizer: str
     score: float
     identity: int | None = None
+    label: str = ""
+    together: str = ""
 
 
 def cover(text: str, spans: Sequence[Span]) -> list[Span]:

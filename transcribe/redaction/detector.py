@@ -115,8 +115,9 @@ class PresidioDetector:
 
         for first, second in _continued(transcript.utterances):
             for left, right in find_across(first.text, second.text):
-                yield _candidate(transcript, first, left)
-                yield _candidate(transcript, second, right)
+                together = f"{first.id}:{left.start}-{second.id}:{right.end}"
+                yield _candidate(transcript, first, left, together)
+                yield _candidate(transcript, second, right, together)
 
     @cached_property
     def _analyzer(self) -> "BatchAnalyzerEngine":
@@ -125,9 +126,18 @@ class PresidioDetector:
         return _build_analyzer(self._model)
 
 
-def _candidate(transcript: Transcript, utterance: Utterance, f: Found) -> PiiCandidate:
+def _candidate(transcript: Transcript, utterance: Utterance, f: Found, together: str = "") -> PiiCandidate:
     return PiiCandidate(
-        transcript.recording, utterance.id, f.start, f.end, f.entity_type, f.class_, f.recognizer, f.score
+        recording=transcript.recording,
+        utterance=utterance.id,
+        start=f.start,
+        end=f.end,
+        entity_type=f.entity_type,
+        class_=f.class_,
+        recognizer=f.recognizer,
+        score=f.score,
+        label=f.label,
+        together=together,
     )
 
 

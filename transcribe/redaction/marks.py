@@ -135,12 +135,12 @@ class MarkBook:
         entity = with_surface(self._registry.entities[index], surface)
         if entity is not self._registry.entities[index]:
             entities = self._registry.entities
-            self._registry = Registry((*entities[:index], entity, *entities[index + 1 :]))
+            self._registry = replace(self._registry, entities=(*entities[:index], entity, *entities[index + 1 :]))
         return entity
 
     def _append(self, entity: RegistryEntity) -> str:
         self._position[entity.id] = len(self._registry.entities)
-        self._registry = Registry((*self._registry.entities, entity))
+        self._registry = replace(self._registry, entities=(*self._registry.entities, entity))
         return entity.id
 
     def _entity_of_identity(self, identity: Identity) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from transcribe.errors import ValidationError
 from transcribe.records import from_json, to_json
@@ -18,7 +19,8 @@ class RegistryEntity:
     `entity_type` is what it is (PERSON, PLACE, ORG …), `label` the mark's word; `surfaces` are all texts under which it
     was met, as written; `person` is the code of a participant or interviewer; `pairs` are the pairs whose interviews it
     belongs to, empty for the whole study; `first_seen` is `recording/utterance`; `confirmed_by` is `roster`, a
-    person's initials, or empty.
+    person's initials, or empty. `released` is the number of the first release that held the mark, 0 before: a released
+    mark is never renamed.
     """
 
     id: str
@@ -31,13 +33,37 @@ class RegistryEntity:
     pairs: tuple[str, ...] = ()
     first_seen: str = ""
     confirmed_by: str = ""
+    released: int = 0
+
+
+Action = Literal["accept", "reject", "merge", "split", "rename", "level"]
+"""What a person can decide of an entity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decided of one entity; later decisions go before earlier ones, none is ever taken out.
+
+    `when` is ISO 8601 in UTC. `target` is the id of the entity that this one is the same as (merge), the id of the
+    entity that `surfaces` mean instead (split), the new label (rename), or the lowest level at which it is replaced
+    (level).
+    """
+
+    entity: str
+    action: Action
+    who: str
+    when: str
+    why: str = ""
+    target: str = ""
+    surfaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """All entities of a study, in the order in which they were first met."""
+    """All entities of a study, in the order in which they were first met, and what people decided of them."""
 
     entities: tuple[RegistryEntity, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
 
 def registry_to_json(registry: Registry) -> bytes:
@@ -69,15 +95,20 @@ def with_surface(entity: RegistryEntity, surface: str) -> RegistryEntity:
 
 
 def check_extends(old: Registry, new: Registry) -> None:
-    """Raises `ValidationError` unless `new` holds every entity of `old` with its mark, in its place, and its surfaces.
+    """Raises `ValidationError` unless `new` holds every entity of `old` with its mark, in its place, and its surfaces,
+    and every decision.
 
     A key that lost an entity would give a coder's mark to somebody else.
     """
     _check(new)
     kept = new.entities[: len(old.entities)]
-    same = len(kept) == len(old.entities) and all(
-        a.id == b.id and a.mark == b.mark and set(a.surfaces) <= set(b.surfaces)
-        for a, b in zip(old.entities, kept, strict=True)
+    same = (
+        new.decisions[: len(old.decisions)] == old.decisions
+        and len(kept) == len(old.entities)
+        and all(
+            a.id == b.id and a.mark == b.mark and set(a.surfaces) <= set(b.surfaces)
+            for a, b in zip(old.entities, kept, strict=True)
+        )
     )
     if not same:
         raise ValidationError("the registry would lose or renumber marks; the key was not changed. Please report this")

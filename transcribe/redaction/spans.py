@@ -15,8 +15,9 @@ CLASS_OF: dict[str, EntityClass] = {
     "ORG": "quasi",
     "DATE": "quasi",
     "AGE": "quasi",
+    "UNIQUE": "quasi",
 }
-"""The types that detectors give. A DATE is direct when it is a birth date."""
+"""The types that detectors give. A DATE is direct when it is a birth date; UNIQUE is a phrase like "the only one who"."""
 
 CHECKSUM, ROSTER, GRAMMAR, SWEEP, NER = 0, 1, 2, 3, 4
 """Priority of a span's type, best first (deidentification.md): an id with a valid check digit, the lab's roster, our
@@ -27,7 +28,10 @@ _PRIORITY = {"checksum": CHECKSUM, "roster": ROSTER, "grammar": GRAMMAR, "patter
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One span of one text; `start` and `end` are code points, `recognizer` is `family/name`."""
+    """One span of one text; `start` and `end` are code points, `recognizer` is `family/name`.
+
+    `label` refines the type for the mark (`HOSPITAL` for an `ORG`), empty when the type says all.
+    """
 
     start: int
     end: int
@@ -35,11 +39,14 @@ class Found:
     recognizer: str
     score: float
     class_: EntityClass
+    label: str = ""
 
 
-def found(start: int, end: int, entity_type: str, recognizer: str, score: float, direct: bool = False) -> Found:
+def found(
+    start: int, end: int, entity_type: str, recognizer: str, score: float, direct: bool = False, label: str = ""
+) -> Found:
     """A `Found` with the class that its type has, or `direct` when said so (birth dates)."""
-    return Found(start, end, entity_type, recognizer, score, "direct" if direct else CLASS_OF[entity_type])
+    return Found(start, end, entity_type, recognizer, score, "direct" if direct else CLASS_OF[entity_type], label)
 
 
 def priority(recognizer: str) -> int:

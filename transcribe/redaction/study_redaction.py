@@ -122,7 +122,16 @@ def _candidate(candidate: PiiCandidate, text: str) -> Span:
     if not 0 <= candidate.start < candidate.end <= len(text):
         raise ValidationError(f"{candidate.recording}: a PII candidate lies outside utterance {candidate.utterance}")
     kind = candidate.entity_type if re.fullmatch(r"[A-Z][A-Z0-9-]*", candidate.entity_type) else "OTHER"
-    return Span(candidate.start, candidate.end, kind, candidate.class_, candidate.recognizer, candidate.score)
+    return Span(
+        start=candidate.start,
+        end=candidate.end,
+        entity_type=kind,
+        class_=candidate.class_,
+        recognizer=candidate.recognizer,
+        score=candidate.score,
+        label=candidate.label,
+        together=candidate.together,
+    )
 
 
 def _to_fixed_point(scenes: Sequence[_Scene], registry: Registry) -> list[list[Span]]:

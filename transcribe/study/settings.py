@@ -15,6 +15,7 @@ from transcribe.errors import UsageError
 Quality = Literal["auto", "draft", "standard", "best"]
 Program = Literal["nvivo", "maxqda", "atlasti", "qualcoder", "taguette", "word"]
 Paper = Literal["a4", "letter"]
+Policy = Literal["strict", "hold"]
 
 ENVIRONMENT_PREFIX = "TRANSCRIBE_"
 
@@ -30,17 +31,22 @@ class Settings:
     program: Program = "nvivo"
     paper: Paper = "a4"
     review: Literal["none"] = "none"
+    policy: Policy = "strict"
+    unconsented_voices: Literal["withhold", "keep"] = "withhold"
+    pii_model: str = ""
 
 
 _SECTIONS: Mapping[str, tuple[str, ...]] = {
     "run": ("quality", "device", "language", "jobs"),
     "export": ("program", "paper"),
     "release": ("review",),
+    "privacy": ("policy", "unconsented_voices", "pii_model"),
 }
 """Where each field of `Settings` stands in the file."""
 
 _PATTERNS: Mapping[str, tuple[str, str]] = {
     "device": (r"auto|cpu|cuda(:\d{1,2})?", '"auto", "cpu", "cuda", or "cuda:1" for one graphics card of several'),
+    "pii_model": (r"|(gliner|hf):.+", '"" or a model on this disk, "gliner:/path" or "hf:/path"'),
     "language": (r"|[a-z]{2,3}", 'a language code such as "en", "yue" or "zh", or "" to have it detected'),
 }
 
@@ -78,6 +84,18 @@ paper = "{default.paper}"
 [release]
 # none: transcripts are released with the line "Review. none".
 review = "{default.review}"
+
+[privacy]
+# What happens to names that nobody has looked at yet (transcribe decide STUDY).
+# strict: they are replaced, until somebody says that they are none. hold: their recording waits, unreleased.
+policy = "{default.policy}"
+
+# Voices of people who did not consent (also_present in the manifest, and anybody else who walks in).
+# withhold: their words become [third party, not transcribed]. keep: they are transcribed and de-identified.
+unconsented_voices = "{default.unconsented_voices}"
+
+# A second model that looks for names, beside the rules: "gliner:/path" or "hf:/path" on this disk. Empty: none.
+pii_model = "{default.pii_model}"
 '''
 
 
