@@ -17,7 +17,7 @@ CLASS_OF: dict[str, EntityClass] = {
     "AGE": "quasi",
     "UNIQUE": "quasi",
 }
-"""The types that detectors give. A DATE is direct when it is a birth date; UNIQUE is a phrase like "the only one who"."""
+"""The types that detectors give. A birth date is a direct DATE; UNIQUE is a phrase like `the only one who`."""
 
 CHECKSUM, ROSTER, GRAMMAR, SWEEP, NER = 0, 1, 2, 3, 4
 """Priority of a span's type, best first (deidentification.md): an id with a valid check digit, the lab's roster, our
