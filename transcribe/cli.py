@@ -16,6 +16,7 @@ from rich.console import Console
 
 from transcribe import __version__
 from transcribe.cli_models import models_app
+from transcribe.cli_withdraw import withdraw
 from transcribe.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, TranscribeError, UsageError
 from transcribe.store import StudyFolder, unwritable_message
 
@@ -31,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(models_app, name="models")
+app.command(epilog="Example: transcribe withdraw ~/study --person P03-PIR --who AB")(withdraw)
 log = logging.getLogger("transcribe")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 

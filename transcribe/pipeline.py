@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from transcribe import stages
 from transcribe.batch import Batch, Failure
 from transcribe.config import Engines
+from transcribe.consent import ConsentRules, with_consent
 from transcribe.engines import PiiDetector
 from transcribe.errors import EXIT_OK, EXIT_SOME_FAILED, EXIT_WITHHELD, TranscribeError, UsageError, WithheldError
 from transcribe.progress import Progress
@@ -13,12 +14,14 @@ from transcribe.records import Recording, Transcript
 from transcribe.redaction.key import open_key
 from transcribe.redaction.registry import Registry
 from transcribe.redaction.roster_match import check_roster
+from transcribe.redaction.tombstones import roster_to_replace
 from transcribe.release import Release
 from transcribe.report import write_report
-from transcribe.store import StudyFolder, locked
+from transcribe.store import StudyFolder, locked, stage_run
 from transcribe.study.manifest import ManifestProblem, ManifestReading, PlannedRecording, SkippedRow, read_manifest
 from transcribe.study.roster import read_roster
 from transcribe.study.settings import Settings
+from transcribe.study.withdrawals import read_withdrawals
 from transcribe.study_release import release_study
 
 
@@ -75,9 +78,10 @@ def run_study(
             progress.expect(stage, sum(recordings[name].duration for name in missing))
         diarizations = stages.diarize(batch, plans, recordings, engines.diarizer, request.speakers)
         languages = {name: request.language or plans[name].language or settings.language for name in plans}
-        recognitions = stages.recognize(batch, plans, recordings, diarizations, engines.recognizer, languages)
-        transcripts = stages.attribute_words(batch, recordings, recognitions, diarizations)
-        recordings, transcripts = _with_earlier_results(batch, plans, recordings, transcripts)
+        consent = _consent_rules(study, settings, plans)
+        recognitions = stages.recognize(batch, plans, recordings, diarizations, engines.recognizer, languages, consent)
+        transcripts = stages.attribute_words(batch, recordings, recognitions, diarizations, consent)
+        recordings, transcripts = _with_earlier_results(batch, plans, consent, recordings, transcripts)
         return _finish(study, settings, batch, reading, chosen, recordings, transcripts, registry, engines.detector)
 
 
@@ -93,7 +97,7 @@ def _finish(
     detector: PiiDetector,
 ) -> RunReport:
     """Redaction over the whole study, release and report."""
-    roster = read_roster(study.roster)
+    roster = roster_to_replace(study, registry)
     plans = {plan.id: plan for plan in reading.recordings}
     redactions, registry = stages.redact(batch, recordings, transcripts, roster, registry, detector)
     withheld = {f.recording: f.error.message for f in batch.failures if isinstance(f.error, WithheldError)}
@@ -129,10 +133,14 @@ def _is_of(recording: Recording, plan: PlannedRecording) -> bool:
 def _with_earlier_results(
     batch: Batch,
     plans: Mapping[str, PlannedRecording],
+    consent: Mapping[str, ConsentRules],
     recordings: Mapping[str, Recording],
     transcripts: Mapping[str, Transcript],
 ) -> tuple[dict[str, Recording], dict[str, Transcript]]:
-    """Adds what earlier runs made of recordings that this run left out or failed on: it stays in the release."""
+    """Adds what earlier runs made of recordings that this run left out or failed on: it stays in the release.
+
+    What consent forbids since then is taken out of it.
+    """
     all_recordings: dict[str, Recording] = {}
     all_transcripts: dict[str, Transcript] = {}
     for name in plans:
@@ -142,12 +150,37 @@ def _with_earlier_results(
         try:
             recording = batch.reuse(Recording, name, "probe", None)
             transcript = batch.reuse(Transcript, name, "attribute", None)
+            if recording is not None and transcript is not None:
+                transcript = _within_consent(batch, recording, transcript, consent[name])
         except TranscribeError as error:
             batch.fail(name, "attribute", error)
             continue
         if recording is not None and transcript is not None and _is_of(recording, plans[name]):
             all_recordings[name], all_transcripts[name] = recording, transcript
     return all_recordings, all_transcripts
+
+
+def _within_consent(batch: Batch, recording: Recording, transcript: Transcript, rules: ConsentRules) -> Transcript:
+    allowed = with_consent(recording, transcript, rules)
+    run = stage_run(batch.study, recording.id, "attribute")
+    if allowed != transcript and run is not None:
+        batch.keep(recording.id, run, allowed)
+    return allowed
+
+
+def _consent_rules(
+    study: StudyFolder, settings: Settings, plans: Mapping[str, PlannedRecording]
+) -> dict[str, ConsentRules]:
+    """What may not be shown of each recording. An interpreter is there for the interview and is transcribed."""
+    withdrawals = read_withdrawals(study)
+    withhold = settings.unconsented_voices == "withhold"
+    return {
+        name: ConsentRules(
+            withdrawn=withdrawals.stretches_of(name),
+            withhold_third_voices=withhold and set(plan.also_present) != {"interpreter"},
+        )
+        for name, plan in plans.items()
+    }
 
 
 def release_only(study: StudyFolder, settings: Settings, detector: PiiDetector, progress: Progress) -> RunReport:
@@ -157,5 +190,6 @@ def release_only(study: StudyFolder, settings: Settings, detector: PiiDetector, 
         reading = read_manifest(study)
         plans = {plan.id: plan for plan in reading.recordings}
         batch = Batch(study, "", progress)
-        recordings, transcripts = _with_earlier_results(batch, plans, {}, {})
+        consent = _consent_rules(study, settings, plans)
+        recordings, transcripts = _with_earlier_results(batch, plans, consent, {}, {})
         return _finish(study, settings, batch, reading, list(plans), recordings, transcripts, registry, detector)

@@ -2,23 +2,27 @@
 
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from transcribe.attribution import ATTRIBUTION_VERSION, attribute
 from transcribe.audio.decode import decode
 from transcribe.audio.ffmpeg import ffmpeg_version
 from transcribe.audio.probe import probe_recording
 from transcribe.batch import Batch, engine_stage, pending, plain_stage
+from transcribe.consent import ConsentRules, doubts, recognition_without, with_consent
 from transcribe.engines import (
     DecodedAudio,
     DiarizationJob,
     Diarizer,
+    Outcome,
     PiiCandidate,
     PiiDetector,
     RecognitionJob,
     Recognizer,
 )
 from transcribe.errors import EngineError, InputError, TranscribeError, WithheldError
+from transcribe.progress import Progress
 from transcribe.records import (
     Diarization,
     Recognition,
@@ -119,10 +123,12 @@ def recognize(
     diarizations: Mapping[str, Diarization],
     recognizer: Recognizer,
     languages: Mapping[str, str],
+    consent: Mapping[str, ConsentRules],
 ) -> dict[str, Recognition]:
     """What was said, in every recording that was diarised; `languages` by recording, empty to detect it.
 
-    Depends on the diarisation through its speech mask alone, so that another number of speakers reuses it.
+    What was withdrawn is never kept. Depends on the diarisation through its speech mask alone, so that another number
+    of speakers reuses it.
     """
     wanted = {
         name: fingerprint(
@@ -145,7 +151,15 @@ def recognize(
         if any("".join(word.text for word in segment.words) != segment.text for segment in result.segments):
             raise EngineError("the recognition engine returned words that are not its text")
 
-    return engine_stage(batch, Recognition, "recognize", wanted, job, recognizer.recognize, check, _lengths(recordings))
+    def consented(jobs: Iterable[RecognitionJob], progress: Progress) -> Iterator[Outcome[Recognition]]:
+        for outcome in recognizer.recognize(jobs, progress):
+            if isinstance(outcome.result, Recognition) and outcome.recording in consent:
+                kept = recognition_without(outcome.result, consent[outcome.recording].withdrawn)
+                yield replace(outcome, result=kept)
+            else:
+                yield outcome
+
+    return engine_stage(batch, Recognition, "recognize", wanted, job, consented, check, _lengths(recordings))
 
 
 def _check_spans(engine: str, spans: Sequence[tuple[float, float]], end: float) -> None:
@@ -154,33 +168,35 @@ def _check_spans(engine: str, spans: Sequence[tuple[float, float]], end: float) 
             raise EngineError(f"the {engine} engine returned times outside the recording")
 
 
+def attribution_fingerprint(
+    recording: Recording, recognition: Recognition, diarization: Diarization, rules: ConsentRules
+) -> str:
+    """What the attributed transcript of a recording depends on."""
+    inputs = [digest(to_json(part)) for part in (recording, recognition, diarization)]
+    return fingerprint("attribute", ATTRIBUTION_VERSION, {"consent": repr(rules)}, inputs)
+
+
 def attribute_words(
     batch: Batch,
     recordings: Mapping[str, Recording],
     recognitions: Mapping[str, Recognition],
     diarizations: Mapping[str, Diarization],
+    consent: Mapping[str, ConsentRules],
 ) -> dict[str, Transcript]:
-    """Who said what, with speakers as roles."""
+    """Who said what, with speakers as roles, as far as consent goes."""
     wanted = {
-        name: fingerprint(
-            "attribute",
-            ATTRIBUTION_VERSION,
-            {},
-            [digest(to_json(part)) for part in (recordings[name], recognition, diarizations[name])],
-        )
+        name: attribution_fingerprint(recordings[name], recognition, diarizations[name], consent[name])
         for name, recognition in recognitions.items()
     }
 
     def compute(name: str) -> Transcript:
-        return attribute(recordings[name], recognitions[name], diarizations[name])
+        transcript = attribute(recordings[name], recognitions[name], diarizations[name])
+        return with_consent(recordings[name], transcript, consent[name])
 
     transcripts = plain_stage(batch, Transcript, "attribute", wanted, compute)
     for name, transcript in transcripts.items():
-        unsure = [role.speaker for role in transcript.speakers if role.speaker.startswith("SPEAKER-")]
-        for speaker in unsure:
-            batch.warn(name, f"{speaker}: role unsure")
-        if not transcript.utterances:
-            batch.warn(name, "no speech was found in it: is it the right file, and loud enough?")
+        for doubt in doubts(transcript):
+            batch.warn(name, doubt)
     return transcripts
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from transcribe.config import TIERS
+from transcribe.consent import doubts
 from transcribe.errors import TranscribeError
 from transcribe.exports.manifest import parse
 from transcribe.records import Recording, Transcript
@@ -75,11 +76,7 @@ def _recording_status(study: StudyFolder, name: str, released: bool, stopped: st
         return RecordingStatus(name, None, "damaged", "", (error.message,))
     warnings = [stopped] if stopped else []
     warnings += [warning for run in log.stages for warning in run.warnings]
-    if transcript is not None:
-        if not transcript.utterances:
-            warnings.append("no speech was found in it")
-        unsure = [role.speaker for role in transcript.speakers if role.speaker.startswith("SPEAKER-")]
-        warnings += [f"{speaker}: role unsure" for speaker in unsure]
+    warnings += doubts(transcript) if transcript is not None else ()
     stage = "release" if released else (log.stages[-1].stage if log.stages else "")
     words = STAGE_WORDS.get(stage, "not started")
     unique = tuple(dict.fromkeys(warnings))

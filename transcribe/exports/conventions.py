@@ -55,8 +55,8 @@ Square brackets hold nothing but marks and stamps.
 | `[P01-PIR-SISTER_1]` | somebody by their relation to a participant, in whichever interview they are named |
 | `[AGE_1 45-49]` | a mark with the coarser detail that was kept |
 | `[inaudible 00:12:03-00:12:09]` | speech that could not be heard |
-| `[withheld 00:12:03-00:12:09]` | a stretch that was taken out |
-| `[third-party 00:12:03-00:12:09]` | people speaking who take no part in the study |
+| `[withheld at participant's request 00:12:03-00:12:09]` | a stretch that was taken back |
+| `[third party, not transcribed 00:12:03-00:12:09]` | people speaking who take no part in the study |
 
 The last three are paragraphs of their own under `{unknown}`, flagged `event` in `turns.csv`.
 {labels}

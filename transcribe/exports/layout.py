@@ -28,7 +28,13 @@ PSEUDONYMISED_LINE = "Pseudonymised by machine"
 LABEL = re.compile(r"[A-Z][A-Z0-9_-]{0,15}")
 """A speaker label that every QDA program takes for one."""
 RECORDING_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-EVENT_MARK = re.compile(r"\[[a-z][a-z-]* \d\d:\d\d:\d\d-\d\d:\d\d:\d\d\]")
+EVENT_WORDS = {
+    "inaudible": "inaudible",
+    "withheld": "withheld at participant's request",
+    "third-party": "third party, not transcribed",
+}
+"""What stands for a stretch without text, by the event's kind."""
+EVENT_MARK = re.compile(rf"\[(?:{'|'.join(EVENT_WORDS.values())}) \d\d:\d\d:\d\d-\d\d:\d\d:\d\d\]")
 
 UNKNOWN_SPEAKER = "SPEAKER-0"
 """Whose voice an event is, is not known: the same label as for a word that no voice claims."""
@@ -150,7 +156,7 @@ def lay_out(transcript: RedactedTranscript, header: ExportHeader) -> tuple[Turn,
 
 def _event_turn(event: Event, start_ms: int, end_ms: int, stamp_s: int) -> Turn:
     """A paragraph of its own: an event stands beside the words, in none of them."""
-    text = f"[{event.kind} {clock(start_ms // 1000)}-{clock(end_ms // 1000)}]"
+    text = f"[{EVENT_WORDS.get(event.kind, '')} {clock(start_ms // 1000)}-{clock(end_ms // 1000)}]"
     if not EVENT_MARK.fullmatch(text):
         raise ValidationError("an event is of an unknown kind or beyond 99 hours; nothing was exported")
     return Turn(

@@ -16,6 +16,7 @@ from transcribe.records import Role
 from transcribe.store import StudyFolder
 from transcribe.study.codes import ROLES, is_code, is_pair, is_recording_id, recording_id
 from transcribe.study.tables import TableRow, read_date, read_table
+from transcribe.study.withdrawals import read_withdrawals
 
 MANIFEST_COLUMNS = (
     *("id", "file", "part", "pair", "role", "person", "session", "date"),
@@ -110,6 +111,7 @@ def read_manifest(study: StudyFolder) -> ManifestReading:
     if not study.manifest.exists():
         raise UsageError("the study has no manifest.csv: make it with `transcribe init AUDIO_FOLDER --study STUDY`")
     folder = audio_folder(study)
+    withdrawals = read_withdrawals(study)
     problems: list[ManifestProblem] = []
     skipped: list[SkippedRow] = []
     rows: dict[str, list[_Row]] = {}
@@ -139,7 +141,9 @@ def read_manifest(study: StudyFolder) -> ManifestReading:
         except UsageError as error:
             problems.append(ManifestProblem(parts[0].number, name, error.message))
             continue
-        if "transcribe" in recording.consent:
+        if withdrawals.is_withdrawn(recording.id, recording.person):
+            skipped.append(SkippedRow(parts[0].number, name, "withdrawn at the participant's request"))
+        elif "transcribe" in recording.consent:
             recordings.append(recording)
         else:
             skipped.append(SkippedRow(parts[0].number, name, 'no consent to "transcribe"'))

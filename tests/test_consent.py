@@ -1,0 +1,116 @@
+"""What consent takes out: every word of a stretch goes, every other word and its id stays, events tell of it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transcribe.consent import (
+    THIRD_PARTY,
+    WITHHELD,
+    ConsentRules,
+    recognition_without,
+    third_voices,
+    transcript_without,
+    with_consent,
+)
+from transcribe.records import (
+    Event,
+    Recognition,
+    Recording,
+    Segment,
+    Transcript,
+    Utterance,
+    UtteranceWord,
+    Word,
+)
+
+INTERVIEW = Recording("P01-PIR", "P01", "PIR", "P01-PIR", 1, "en", (), 100.0)
+SESSION = Recording("P01-OBS", "P01", "OBS", "", 1, "en", (), 100.0)
+
+
+def utterance(identifier: str, speaker: str, start: float, *said: str) -> Utterance:
+    """Words of one second each."""
+    text, words = "", []
+    for number, word in enumerate(said):
+        text += " " if text else ""
+        offset = (len(text), len(text) + len(word))
+        words.append(UtteranceWord(word, start + number, start + number + 0.9, 0.9, offset))
+        text += word
+    return Utterance(identifier, speaker, "en", start, words[-1].end, text, tuple(words))
+
+
+def words_of(transcript: Transcript) -> list[str]:
+    return [word.text for u in transcript.utterances for word in u.words]
+
+
+def test_the_middle_of_an_utterance_goes_and_its_ends_stay_with_their_words() -> None:
+    transcript = Transcript("P01-PIR", (utterance("u0001", "P01-PIR", 0, "one", "two", "three", "four"),))
+    left = transcript_without(transcript, [(1.0, 2.5)])
+    assert [(u.id, u.text, u.start, u.end) for u in left.utterances] == [
+        ("u0001", "one", 0.0, 0.9),
+        ("u0001-2", "four", 3.0, 3.9),
+    ]
+    assert left.events == (Event(WITHHELD, 1.0, 2.5),)
+
+
+stretches = st.lists(
+    st.tuples(st.floats(0, 40), st.floats(0.1, 10)).map(lambda pair: (pair[0], pair[0] + pair[1])), max_size=4
+)
+counts = st.lists(st.integers(1, 8), min_size=1, max_size=5)
+
+
+@given(counts, stretches)
+def test_exactly_the_words_that_touch_a_stretch_go(lengths: list[int], spans: list[tuple[float, float]]) -> None:
+    start, said = 0.0, []
+    for number, length in enumerate(lengths, start=1):
+        words = [f"w{number}x{i}" for i in range(length)]
+        said.append(utterance(f"u{number:04d}", "P01-PIR", start, *words))
+        start += length + 1
+    transcript = Transcript("P01-PIR", tuple(said))
+    left = transcript_without(transcript, spans)
+    expected = [
+        word.text for u in said for word in u.words if not any(a < word.end and word.start < b for a, b in spans)
+    ]
+    assert words_of(left) == expected
+    for u in left.utterances:
+        assert [u.text[word.offset[0] : word.offset[1]] for word in u.words] == [word.text for word in u.words]
+    assert {(event.start, event.end) for event in left.events} == set(spans)
+    assert transcript_without(left, spans) == left
+    untouched = {u.id for u in said if all(word.text in expected for word in u.words)}
+    assert untouched <= {u.id for u in left.utterances}
+
+
+def test_the_recognition_keeps_no_word_of_a_stretch_either() -> None:
+    words = tuple(Word(f" w{i}", float(i), i + 0.9, 0.9) for i in range(4))
+    segment = Segment(0, 0.0, 3.9, "en", " w0 w1 w2 w3", words, -0.1, 1.0, 0.0)
+    alone = Segment(1, 5.0, 5.9, "en", " gone", (Word(" gone", 5.0, 5.0, 0.9),), -0.1, 1.0, 0.0)
+    left = recognition_without(Recognition("P01-PIR", (segment, alone), 6.0, 6.0), [(1.5, 2.2), (5.0, 5.5)])
+    assert [s.text for s in left.segments] == [" w0 w3"]
+
+
+def test_a_third_voice_is_an_event_without_words() -> None:
+    transcript = Transcript(
+        "P01-PIR",
+        (
+            utterance("u0001", "INT", 0, "how", "are", "you"),
+            utterance("u0002", "P01-PIR", 5, "well"),
+            utterance("u0003", "SPEAKER-3", 10, "tea", "anyone"),
+            utterance("u0004", "SPEAKER-0", 15, "mm"),
+        ),
+    )
+    kept = with_consent(INTERVIEW, transcript, ConsentRules(withhold_third_voices=True))
+    assert words_of(kept) == ["how", "are", "you", "well", "mm"]
+    assert kept.events == (Event(THIRD_PARTY, 10.0, 11.9),)
+    assert with_consent(INTERVIEW, kept, ConsentRules(withhold_third_voices=True)) == kept
+    assert with_consent(INTERVIEW, transcript, ConsentRules()) == transcript
+
+
+def test_while_roles_are_unsure_the_two_who_talk_most_are_the_two_expected() -> None:
+    transcript = Transcript(
+        "P01-OBS",
+        (
+            utterance("u0001", "SPEAKER-1", 0, "a", "b", "c"),
+            utterance("u0002", "SPEAKER-3", 5, "x"),
+            utterance("u0003", "SPEAKER-2", 10, "d", "e"),
+        ),
+    )
+    assert third_voices(SESSION, transcript) == ("SPEAKER-3",)

@@ -1,0 +1,99 @@
+"""`transcribe withdraw`: a participant takes part or all of it back."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from transcribe.errors import UsageError
+from transcribe.store import StudyFolder
+
+if TYPE_CHECKING:
+    from transcribe.study.withdrawal_plan import WithdrawalPlan
+
+
+class JointSessions(StrEnum):
+    """What becomes of sessions that the person shares with their partner."""
+
+    keep = "keep"
+    withhold = "withhold"
+    delete = "delete"
+
+
+def withdraw(
+    study: Annotated[Path, typer.Argument(help="The study folder.", show_default=False)],
+    person: Annotated[str, typer.Option("--person", help="The participant's code, such as P03-PIR.")],
+    who: Annotated[str, typer.Option("--who", help="Your initials, for the record.")],
+    recording: Annotated[str, typer.Option("--recording", help="Only this recording.")] = "",
+    start: Annotated[str, typer.Option("--from", help="Only from here in it, hh:mm:ss.")] = "",
+    end: Annotated[str, typer.Option("--to", help="Only up to here in it, hh:mm:ss.")] = "",
+    observations: Annotated[
+        JointSessions | None,
+        typer.Option("--observations", help="Observed sessions with the partner: keep, withhold their part, delete."),
+    ] = None,
+    why: Annotated[str, typer.Option("--why", help="A reason, for the private record.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete what was made of a participant's voice, make a release without it, say what people must still recall."""
+    from transcribe.cli_tables import show_run
+    from transcribe.config import open_detector
+    from transcribe.pipeline import release_only
+    from transcribe.progress import showing_progress
+    from transcribe.study.settings import read_settings, with_overrides
+    from transcribe.study.withdrawal_plan import WithdrawalRequest, parse_time, plan_withdrawal
+    from transcribe.withdrawal import carry_out, forget_releases
+
+    target = StudyFolder(study.expanduser().absolute())
+    if not target.manifest.exists():
+        raise UsageError("this is not a study folder: name the folder that `transcribe init` made")
+    settings = with_overrides(read_settings(target.settings), os.environ, {})
+    request = WithdrawalRequest(
+        person=person.upper(),
+        who=who,
+        why=why,
+        recording=recording,
+        start=parse_time(start) if start else None,
+        end=parse_time(end) if end else None,
+        observations=observations.value if observations else None,
+    )
+    plan = plan_withdrawal(target, request)
+    _show_plan(plan)
+    if not yes:
+        _confirm(request.person)
+    done = carry_out(target, request, plan, settings.unconsented_voices == "withhold")
+    typer.echo("Deleted:")
+    for line in done.deleted:
+        typer.echo(f"  {line}")
+    with showing_progress("auto") as observer:
+        report = release_only(target, settings, open_detector(), observer)
+    for line in forget_releases(target, plan.touched):
+        typer.echo(f"  {line}")
+    show_run(target, report, None)
+    typer.echo("\nPeople must still do this:")
+    for line in done.recall:
+        typer.echo(f"  - {line}")
+    typer.echo(f"This list, with the files' names, is kept in private/withdrawals/{done.record.name}")
+    raise typer.Exit(report.exit_code)
+
+
+def _show_plan(plan: "WithdrawalPlan") -> None:
+    if plan.recordings:
+        typer.echo(f"To be deleted whole: {', '.join(plan.recordings)}")
+    for name in dict.fromkeys(stretch.recording for stretch in plan.stretches):
+        seconds = sum(s.end - s.start for s in plan.stretches if s.recording == name)
+        typer.echo(f"To be deleted in part: {name}, {seconds:.0f} s")
+    if plan.undecided:
+        raise UsageError(
+            f"the person is also in {', '.join(plan.undecided)}, with their partner. Say what becomes of it: "
+            "--observations keep, withhold (their part) or delete"
+        )
+
+
+def _confirm(person: str) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("nothing was deleted: on a script's side, add --yes")
+    if typer.prompt(f"This cannot be undone. Type {person} to go on").strip().upper() != person:
+        raise UsageError("nothing was deleted")

@@ -1,0 +1,149 @@
+"""What consent takes out of records: stretches that a participant withdrew, voices that never agreed. Pure, no torch.
+
+A stretch that is taken out leaves an `Event` with its times and no words; nothing is renumbered, so that coders' ids of
+the other utterances stay.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from transcribe.diarization.roles import NO_VOICE, expected_speakers
+from transcribe.records import (
+    Event,
+    Interval,
+    Recognition,
+    Recording,
+    Segment,
+    Transcript,
+    Utterance,
+    UtteranceWord,
+    Word,
+)
+
+WITHHELD = "withheld"
+THIRD_PARTY = "third-party"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRules:
+    """What may not be shown of one recording: withdrawn stretches (s), and voices of people who take no part."""
+
+    withdrawn: tuple[Interval, ...] = ()
+    withhold_third_voices: bool = False
+
+
+def recognition_without(recognition: Recognition, stretches: Sequence[Interval]) -> Recognition:
+    """The recognition without the words that touch any of the stretches (s); the same object when there are none."""
+    if not stretches:
+        return recognition
+    segments = [_segment_without(segment, stretches) for segment in recognition.segments]
+    return replace(recognition, segments=tuple(segment for segment in segments if segment.words))
+
+
+def _segment_without(segment: Segment, stretches: Sequence[Interval]) -> Segment:
+    words = tuple(word for word in segment.words if not _touches(word, stretches))
+    if len(words) == len(segment.words):
+        return segment
+    return replace(segment, words=words, text="".join(word.text for word in words))
+
+
+def transcript_without(transcript: Transcript, stretches: Sequence[Interval], kind: str = WITHHELD) -> Transcript:
+    """The transcript with the words that touch a stretch taken out, and an event of `kind` for every stretch.
+
+    An utterance that loses its middle becomes two: the second gets the id with `-2`. Events are given once however
+    often this is called.
+    """
+    if not stretches:
+        return transcript
+    utterances = [part for utterance in transcript.utterances for part in _parts(utterance, stretches)]
+    events = {*transcript.events, *(Event(kind, start, end) for start, end in stretches)}
+    ordered = tuple(sorted(events, key=lambda event: (event.start, event.end, event.kind)))
+    return replace(transcript, utterances=tuple(utterances), events=ordered)
+
+
+def _parts(utterance: Utterance, stretches: Sequence[Interval]) -> list[Utterance]:
+    """What is left of an utterance, one for every run of words that stay together."""
+    runs: list[list[UtteranceWord]] = [[]]
+    for word in utterance.words:
+        if _touches(word, stretches):
+            runs.append([])
+        else:
+            runs[-1].append(word)
+    kept = [run for run in runs if run]
+    if kept and len(kept[0]) == len(utterance.words):
+        return [utterance]
+    return [
+        _of_words(utterance, run, utterance.id if number == 1 else f"{utterance.id}-{number}")
+        for number, run in enumerate(kept, start=1)
+    ]
+
+
+def _of_words(utterance: Utterance, words: Sequence[UtteranceWord], identifier: str) -> Utterance:
+    begin, end = words[0].offset[0], words[-1].offset[1]
+    moved = tuple(replace(word, offset=(word.offset[0] - begin, word.offset[1] - begin)) for word in words)
+    return replace(
+        utterance,
+        id=identifier,
+        start=words[0].start,
+        end=max(word.end for word in words),
+        text=utterance.text[begin:end],
+        words=moved,
+    )
+
+
+def _touches(word: Word | UtteranceWord, stretches: Sequence[Interval]) -> bool:
+    """Whether a word lies in a stretch even in part; a word without length counts by its start."""
+    return any(start < max(word.end, word.start + 0.001) and word.start < end for start, end in stretches)
+
+
+def stretches_of(transcript: Transcript, speaker: str) -> tuple[Interval, ...]:
+    """When a speaker talks (s), by their utterances' words: one interval for each utterance."""
+    return tuple((u.start, u.end) for u in transcript.utterances if u.speaker == speaker)
+
+
+def third_voices(recording: Recording, transcript: Transcript) -> tuple[str, ...]:
+    """The speakers who are none of the people that the manifest expects, when those are known.
+
+    While the roles of the two main voices are unsure nobody is called a third: the two who talk most are the two
+    expected. `SPEAKER-0`, words that no voice claims, is nobody's voice.
+    """
+    expected = set(expected_speakers(recording))
+    speakers = dict.fromkeys(u.speaker for u in transcript.utterances if u.speaker != NO_VOICE)
+    spoken = {name: sum(len(u.words) for u in transcript.utterances if u.speaker == name) for name in speakers}
+    main = [name for name in speakers if name in expected]
+    unsure = sorted((n for n in speakers if n not in expected), key=lambda n: (-spoken[n], n))
+    main += unsure[: max(0, 2 - len(main))]
+    return tuple(name for name in speakers if name not in main)
+
+
+def with_consent(recording: Recording, transcript: Transcript, rules: ConsentRules) -> Transcript:
+    """The transcript that may be used: withdrawn stretches and, if so ruled, third voices are events without words."""
+    result = transcript_without(transcript, rules.withdrawn)
+    if not rules.withhold_third_voices:
+        return result
+    for speaker in third_voices(recording, result):
+        result = _without_speaker(result, speaker)
+    return result
+
+
+def _without_speaker(transcript: Transcript, speaker: str) -> Transcript:
+    events = {*transcript.events}
+    events |= {Event(THIRD_PARTY, start, end) for start, end in stretches_of(transcript, speaker)}
+    return replace(
+        transcript,
+        utterances=tuple(u for u in transcript.utterances if u.speaker != speaker),
+        events=tuple(sorted(events, key=lambda event: (event.start, event.end, event.kind))),
+    )
+
+
+def doubts(transcript: Transcript) -> tuple[str, ...]:
+    """What the lab should look at in a transcript: unsure voices, voices left out, no speech at all. Codes only."""
+    withheld = {speaker.voice for speaker in transcript.speakers} - {u.speaker for u in transcript.utterances}
+    unsure = [role.speaker for role in transcript.speakers if role.speaker.startswith("SPEAKER-")]
+    told = [f"{speaker}: role unsure" for speaker in unsure if speaker not in withheld]
+    seconds = sum(event.end - event.start for event in transcript.events if event.kind == THIRD_PARTY)
+    if seconds:
+        told.append(f"{seconds:.0f} s of another voice not transcribed ([privacy] unconsented_voices)")
+    if not transcript.utterances:
+        told.append("no speech was found in it: is it the right file, and loud enough?")
+    return tuple(told)

@@ -1,0 +1,149 @@
+"""What a withdrawal would delete: the participant's own recordings, a stretch, their part of joint sessions."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from transcribe.consent import stretches_of
+from transcribe.errors import UsageError
+from transcribe.records import Recording, Transcript, from_json
+from transcribe.store import StudyFolder, stored
+from transcribe.study.manifest import read_manifest
+from transcribe.study.withdrawals import Stretch
+
+Observations = Literal["keep", "withhold", "delete"]
+_TIME = re.compile(r"(?:(\d{1,2}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,3})?)")
+_INITIALS = re.compile(r"[A-Za-z]{2,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalRequest:
+    """What is asked for: a person, or one `recording`, or its stretch from `start` to `end` (s).
+
+    `observations` says what becomes of the sessions that the person shares with their partner; None: not said.
+    """
+
+    person: str
+    who: str
+    why: str = ""
+    recording: str = ""
+    start: float | None = None
+    end: float | None = None
+    observations: Observations | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalPlan:
+    """What will be deleted: `recordings` whole, `stretches` in part; `originals` are the media files, in the manifest.
+
+    `undecided` are joint sessions for which the request does not say what becomes of them.
+    """
+
+    recordings: tuple[str, ...]
+    stretches: tuple[Stretch, ...]
+    whole_person: bool
+    undecided: tuple[str, ...]
+    originals: tuple[Path, ...]
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """All recordings of which something goes."""
+        return tuple(dict.fromkeys((*self.recordings, *(stretch.recording for stretch in self.stretches))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a recording, from the manifest or from its own facts."""
+
+    id: str
+    pair: str
+    role: str
+    person: str
+    files: tuple[Path, ...]
+    duration: float | None
+
+
+def parse_time(text: str) -> float:
+    """Seconds of `hh:mm:ss`, `mm:ss` or `mm:ss.s`. Raises `UsageError`."""
+    match = _TIME.fullmatch(text.strip())
+    if not match or float(match.group(3)) >= 60:
+        raise UsageError("a time reads hh:mm:ss or mm:ss, such as 00:12:30")
+    hours, minutes, seconds = match.groups()
+    return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def plan_withdrawal(study: StudyFolder, request: WithdrawalRequest) -> WithdrawalPlan:
+    """What a request would delete; changes nothing.
+
+    Raises `UsageError` for a person or recording that the study does not have, a stretch that is none, the partner's
+    whole interview, and a joint session in which the person's voice was not told apart.
+    """
+    if not _INITIALS.fullmatch(request.who):
+        raise UsageError("--who: give your initials, 2 to 8 letters")
+    known = _known_recordings(study)
+    own = [item for item in known if item.person == request.person]
+    pairs = {item.pair for item in own} | {request.person.rpartition("-")[0]}
+    joint = [item for item in known if item.role == "OBS" and item.pair in pairs and item.person != request.person]
+    if not own and not joint:
+        raise UsageError("--person: no recording of the study is of a person with this code; see: transcribe status")
+    if request.recording:
+        return _plan_recording(request, known, pairs)
+    if request.start is not None or request.end is not None:
+        raise UsageError("--from and --to need --recording ID")
+    recordings = tuple(item.id for item in own)
+    stretches: tuple[Stretch, ...] = ()
+    if request.observations == "delete":
+        recordings += tuple(item.id for item in joint)
+    elif request.observations == "withhold":
+        stretches = tuple(stretch for item in joint for stretch in _voice(study, item.id, request.person))
+    undecided = tuple(item.id for item in joint) if request.observations is None else ()
+    originals = tuple(file for item in known if item.id in recordings for file in item.files)
+    return WithdrawalPlan(recordings, stretches, True, undecided, originals)
+
+
+def _plan_recording(request: WithdrawalRequest, known: Sequence[_Known], pairs: set[str]) -> WithdrawalPlan:
+    item = next((item for item in known if item.id == request.recording), None)
+    if item is None or item.pair not in pairs:
+        raise UsageError("--recording: no such recording in this person's pair; see: transcribe status")
+    if request.start is None and request.end is None:
+        if item.role != "OBS" and item.person != request.person:
+            raise UsageError("--recording: this is their partner's interview; name a stretch with --from and --to")
+        return WithdrawalPlan((item.id,), (), False, (), item.files)
+    start, end = request.start or 0.0, request.end if request.end is not None else item.duration
+    if end is None or not 0 <= start < end:
+        raise UsageError("--from must lie before --to")
+    if item.duration is not None and start >= item.duration:
+        raise UsageError("--from lies behind the end of the recording")
+    return WithdrawalPlan((), (Stretch(item.id, round(start, 3), round(end, 3)),), False, (), item.files)
+
+
+def _known_recordings(study: StudyFolder) -> list[_Known]:
+    """Every recording of the manifest or with results of its own, also one that the lab has excluded since."""
+    known = {
+        plan.id: _Known(plan.id, plan.pair, plan.role, plan.person, plan.files, None)
+        for plan in read_manifest(study).recordings
+    }
+    for path in sorted(study.private.glob("*/recording.json")):
+        facts = from_json(Recording, path.read_bytes(), f"private/{path.parent.name}/recording.json")
+        files = known[facts.id].files if facts.id in known else ()
+        known[facts.id] = _Known(facts.id, facts.pair, facts.role, facts.person, files, facts.duration)
+    return list(known.values())
+
+
+def _voice(study: StudyFolder, recording: str, person: str) -> list[Stretch]:
+    """When the person talks in a joint session."""
+    transcript = stored(Transcript, study, recording, "attribute", None)
+    if transcript is None:
+        raise UsageError(
+            f"{recording}: it is not transcribed yet, so nobody knows when this person talks in it; transcribe it "
+            "first, or say --observations delete"
+        )
+    spans = stretches_of(transcript, person)
+    if not spans:
+        raise UsageError(
+            f"{recording}: no voice in it is known to be this person's, so it cannot be taken out alone; say "
+            f"--observations delete, or name stretches with --recording {recording} --from --to"
+        )
+    return [Stretch(recording, start, end) for start, end in spans]

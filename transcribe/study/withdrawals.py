@@ -1,0 +1,69 @@
+"""`private/withdrawals.json`: who took back what. Append-only; it holds codes and times, no words and no names.
+
+It is what keeps a withdrawn recording from coming back: the manifest leaves it out for as long as it is listed here.
+"""
+
+from dataclasses import dataclass, field
+
+from transcribe.records import Interval, from_json, to_json
+from transcribe.store import StudyFolder, write_atomic
+
+WITHDRAWALS = "withdrawals.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a recording that was taken back, in seconds on the recording's timeline."""
+
+    recording: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """One withdrawal: `recordings` are taken back whole, `stretches` in part; `whole_person` bars later ones, too.
+
+    `who` is the initials of the person who carried it out, `when` ISO 8601 in UTC.
+    """
+
+    number: int
+    person: str
+    who: str
+    when: str
+    why: str
+    whole_person: bool
+    recordings: tuple[str, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawals:
+    """All withdrawals of a study, in their order."""
+
+    items: tuple[Withdrawal, ...] = field(default=())
+
+    def is_withdrawn(self, recording: str, person: str) -> bool:
+        """Whether a whole recording was taken back: itself, or everything of its person."""
+        return any(recording in w.recordings or (w.whole_person and person == w.person) for w in self.items)
+
+    def stretches_of(self, recording: str) -> tuple[Interval, ...]:
+        """The stretches (s) of a recording that were taken back, sorted."""
+        return tuple(sorted((s.start, s.end) for w in self.items for s in w.stretches if s.recording == recording))
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The codes of those who took back everything of theirs."""
+        return tuple(dict.fromkeys(w.person for w in self.items if w.whole_person))
+
+
+def read_withdrawals(study: StudyFolder) -> Withdrawals:
+    """The withdrawals of a study; none when there is no such file. Raises `CorruptFileError`."""
+    path = study.private / WITHDRAWALS
+    return from_json(Withdrawals, path.read_bytes(), f"private/{WITHDRAWALS}") if path.exists() else Withdrawals()
+
+
+def append_withdrawal(study: StudyFolder, withdrawal: Withdrawal) -> None:
+    """Adds one withdrawal, atomically. The caller holds the study's lock. Raises `OSError`."""
+    items = (*read_withdrawals(study).items, withdrawal)
+    write_atomic(study.private / WITHDRAWALS, to_json(Withdrawals(items)))
