@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from transcribe.documents.stored import CoderDocument, document_files
 from transcribe.errors import UsageError, ValidationError
 from transcribe.exports import conventions, docx, manifest, readme, turns, txt, vtt
 from transcribe.exports.layout import DRAFT_FLAG, CoderTranscript, lay_out
@@ -37,12 +38,14 @@ def build(
     withheld: Sequence[str],
     options: BundleOptions,
     previous: BundleManifest | None = None,
+    documents: Sequence[CoderDocument] = (),
 ) -> dict[str, bytes]:
     """Every file of `coders/` by its relative path.
 
-    `withheld` are the ids of recordings that are not in it; `previous` is the manifest of the release before, from
-    which version and release numbers go on. A version in `items` is not read. Raises `UsageError` for an unknown
-    program or page, `ValidationError` for two transcripts of one id and as `lay_out` does.
+    `documents` are texts that came as text, `withheld` the ids of recordings that are not in it; `previous` is the
+    manifest of the release before, from which version and release numbers go on. A version in `items` is not read.
+    Raises `UsageError` for an unknown program or page, `ValidationError` for two transcripts of one id and as `lay_out`
+    does.
     """
     if options.program not in ("", *readme.PROGRAMS) or options.page not in docx.PAGES:
         programs, pages = ", ".join(readme.PROGRAMS), ", ".join(docx.PAGES)
@@ -59,10 +62,13 @@ def build(
         files[f"transcripts/docx/{header.recording}.docx"] = docx.write(transcript, header, options.page)
         files[f"transcripts/txt/{header.recording}.txt"] = txt.write(transcript, header)
         files[f"sync/{header.recording}.vtt"] = vtt.write(transcript, header)
-    unnumbered = {**files, README: readme.write(settings, entries, withheld, release=0)}
+    for document in documents:
+        files |= document_files(document)
+    notes = tuple(sorted(document.id for document in documents))
+    unnumbered = {**files, README: readme.write(settings, entries, withheld, notes, release=0)}
     content = manifest.content_digest(unnumbered, settings, entries, withheld)
     release = 1 if previous is None else previous.release + (content != previous.content)
-    files[README] = readme.write(settings, entries, withheld, release)
+    files[README] = readme.write(settings, entries, withheld, notes, release)
     files[MANIFEST] = manifest.write(
         BundleManifest(
             "transcribe",
@@ -74,6 +80,7 @@ def build(
             withheld,
             _absent(entries, previous),
             manifest.file_entries(files),
+            notes,
         )
     )
     return files

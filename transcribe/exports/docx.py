@@ -35,7 +35,7 @@ def write(transcript: RedactedTranscript, header: ExportHeader, page: str = "a4"
     import docx
 
     turns = lay_out(transcript, header)
-    document = docx.Document(io.BytesIO(_template(page)))
+    document = docx.Document(io.BytesIO(template(page)))
     _fill_header(document, header)
     title, *notes = title_lines(header)
     start, end = frame_lines(header.role)
@@ -48,7 +48,7 @@ def write(transcript: RedactedTranscript, header: ExportHeader, page: str = "a4"
     document.add_paragraph(end, style="Transcript Frame")
     file = io.BytesIO()
     document.save(file)
-    return _fixed_zip(file.getvalue())
+    return fixed_zip(file.getvalue())
 
 
 def _add_turn(document: Any, turn: Turn) -> None:
@@ -84,14 +84,15 @@ def _fill_header(document: Any, header: ExportHeader) -> None:
 
 
 @functools.cache
-def _template(page: str) -> bytes:
+def template(page: str) -> bytes:
+    """A Word file without text that holds the styles; `page` is a key of `PAGES`."""
     return docx_template.build(page)
 
 
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def _fixed_zip(data: bytes) -> bytes:
+def fixed_zip(data: bytes) -> bytes:
     """The same zip with members in a fixed order and with fixed dates, modes and compression."""
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(file, "w") as target:

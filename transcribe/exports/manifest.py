@@ -86,6 +86,7 @@ class BundleManifest:
     withheld: tuple[str, ...]
     absent: tuple[KnownVersion, ...]
     files: tuple[FileEntry, ...]
+    documents: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> dict[str, str]:

@@ -55,8 +55,14 @@ PROGRAMS: dict[str, tuple[str, str, str]] = {
 """Choices of `[export] program`: its name, its file, the steps."""
 
 
-def write(settings: Settings, transcripts: Sequence[TranscriptEntry], withheld: Sequence[str], release: int) -> bytes:
-    """The file, UTF-8 with LF; `settings.program` is a key of `PROGRAMS` or empty."""
+def write(
+    settings: Settings,
+    transcripts: Sequence[TranscriptEntry],
+    withheld: Sequence[str],
+    documents: Sequence[str],
+    release: int,
+) -> bytes:
+    """The file, UTF-8 with LF; `settings.program` is a key of `PROGRAMS` or empty; `documents` are their ids."""
     order = sorted(PROGRAMS, key=lambda key: key != settings.program)
     parts = [f"# Transcripts for coding, release {release}"]
     if any(entry.draft for entry in transcripts):
@@ -78,6 +84,8 @@ def write(settings: Settings, transcripts: Sequence[TranscriptEntry], withheld: 
             name, path, steps = PROGRAMS[key]
             parts += [f"### {name}: `{path}`", steps]
     parts += [_FILES, _KEEPING, *_transcripts(transcripts)]
+    if documents:
+        parts.append(f"{_DOCUMENTS}\n\n" + "\n".join(f"- `documents/{name}.docx`" for name in documents))
     if withheld:
         parts.append("## Not in this release\n\n" + "\n".join(f"- {recording}" for recording in sorted(withheld)))
     return ("\n\n".join(parts) + "\n").encode()
@@ -93,6 +101,11 @@ _FILES = """## All files
 | `turns.csv` | one row per utterance of all transcripts, with times and places in the txt |
 | `conventions.md` | how to read the transcripts |
 | `manifest.json` | versions, settings, counts, and a checksum of each file |"""
+
+_DOCUMENTS = """## Documents
+
+Field notes and older transcripts that came as text, pseudonymised with the same marks. They have no times. Each is \
+there as `.docx` and as `.txt`."""
 
 _KEEPING = """## Your own files
 

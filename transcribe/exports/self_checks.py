@@ -52,6 +52,20 @@ def check_bundle(files: Mapping[str, bytes]) -> None:
             raise _failure(name, "it is withheld and yet in the bundle")
     for entry in found.transcripts:
         _check_transcript(files, entry, rows[entry.id])
+    for name in found.documents:
+        _check_document(name, files[f"documents/{name}.txt"].decode(), files[f"documents/{name}.docx"])
+
+
+def _check_document(name: str, text: str, word: bytes) -> None:
+    """Text and docx of a document hold the same words, and no bracket in it is anything but a mark."""
+    import docx
+
+    if any(not MARK.fullmatch(bracket) for bracket in _BRACKET.findall(text)):
+        raise _failure(name, "a bracket in the text is no mark")
+    said = "".join(text.removeprefix(BOM).split())
+    blocks = docx.Document(io.BytesIO(word)).element.body.iter(_WORD + "t")
+    if "".join("".join(block.text or "" for block in blocks).split()) != said:
+        raise _failure(name, "txt and docx differ")
 
 
 def _failure(recording: str, check: str) -> ValidationError:
@@ -62,6 +76,7 @@ def _check_files(files: Mapping[str, bytes], found: BundleManifest) -> None:
     expected = {"README.md", "conventions.md", "turns.csv"}
     for entry in found.transcripts:
         expected |= {_docx(entry.id), _txt(entry.id), _vtt(entry.id)}
+    expected |= {f"documents/{name}.{suffix}" for name in found.documents for suffix in ("docx", "txt")}
     if set(files) - {MANIFEST} != expected or set(found.sha256) != expected:
         raise ValidationError("the bundle has other files than its manifest.json says; nothing was published")
     for path, sha256 in found.sha256.items():

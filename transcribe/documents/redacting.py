@@ -1,0 +1,71 @@
+"""Texts through the study's detector, registry and release check. The caller holds the study's lock."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from transcribe.engines import PiiCandidate, PiiDetector
+from transcribe.errors import WithheldError
+from transcribe.records import Recording, RedactionList, Transcript
+from transcribe.redaction.decisions import at_level, standings, undecided
+from transcribe.redaction.key import open_key, save_key
+from transcribe.redaction.leak_check import find_leaks
+from transcribe.redaction.registry import Registry
+from transcribe.redaction.roster_match import check_roster
+from transcribe.redaction.study_redaction import redact_study
+from transcribe.redaction.tombstones import roster_to_replace
+from transcribe.store import StudyFolder
+from transcribe.study.settings import Settings
+
+LEAKS = "the check of the finished text found a known name in it; add its spelling to the roster and try again"
+
+
+def redact_texts(
+    study: StudyFolder,
+    settings: Settings,
+    detector: PiiDetector,
+    recordings: Sequence[Recording],
+    transcripts: Sequence[Transcript],
+) -> tuple[dict[str, RedactionList], dict[str, str], Registry]:
+    """What is to be replaced in each text by its id, why others are withheld by theirs, and the registry, saved.
+
+    Raises `WithheldError` when the key cannot be opened, `UsageError` for an unusable roster.
+    """
+    registry = open_key(study)
+    roster = roster_to_replace(study, registry)
+    check_roster(roster)
+    candidates, withheld = _detected(detector, transcripts)
+    covered = [transcript for transcript in transcripts if transcript.recording not in withheld]
+    names = {transcript.recording for transcript in covered}
+    lists, registry = redact_study([r for r in recordings if r.id in names], covered, roster, registry, candidates)
+    save_key(study, registry)
+    known = standings(registry)
+    found = {listed.recording: at_level(listed, known, "team") for listed in lists}
+    if settings.policy == "hold":
+        withheld |= undecided(found)
+    return {name: listed for name, listed in found.items() if name not in withheld}, withheld, registry
+
+
+def _detected(detector: PiiDetector, transcripts: Sequence[Transcript]) -> tuple[list[PiiCandidate], dict[str, str]]:
+    """All candidates; a text that the detector does not cover, or fails on, is withheld alone."""
+    try:
+        return detector.detect(transcripts), {}
+    except WithheldError:
+        pass  # Some text is not covered; one after the other tells which.
+    candidates: list[PiiCandidate] = []
+    withheld: dict[str, str] = {}
+    for transcript in transcripts:
+        try:
+            candidates += detector.detect([transcript])
+        except WithheldError as error:
+            withheld[transcript.recording] = error.message
+    return candidates, withheld
+
+
+def leaking(study: StudyFolder, registry: Registry, files: Mapping[str, bytes]) -> set[str]:
+    """The names of those files (ours, not the lab's) that hold something of the key or the roster."""
+    with tempfile.TemporaryDirectory(prefix=".check.", dir=study.private) as folder:
+        for name, data in files.items():
+            (Path(folder) / name).write_bytes(data)
+        leaks = find_leaks(Path(folder), roster_to_replace(study, registry), registry)
+        return {leak.file.partition("!")[0] for leak in leaks}
