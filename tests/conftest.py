@@ -116,6 +116,6 @@ _KEPT = {"TRANSCRIBE_CONFIG", "TRANSCRIBE_MODELS", "TRANSCRIBE_FFMPEG"}
 def lab(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lab:
     """An empty lab; its `run` uses `lab.engines`."""
     lab = Lab(tmp_path, capfd)
-    monkeypatch.setattr("transcribe.config.open_engines", lambda quality, device, jobs, at_least: lab.engines)
-    monkeypatch.setattr("transcribe.config.open_detector", lambda: lab.engines.detector)
+    monkeypatch.setattr("transcribe.config.open_engines", lambda *wanted: lab.engines)
+    monkeypatch.setattr("transcribe.config.open_detector", lambda pii_model="": lab.engines.detector)
     return lab

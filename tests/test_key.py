@@ -1,7 +1,10 @@
 """The key: encrypted to two holders, opened by either, never made anew, never on disk as plain text."""
 
+import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pyrage
@@ -9,14 +12,45 @@ import pytest
 
 from transcribe.errors import CorruptFileError, UsageError, ValidationError, WithheldError
 from transcribe.redaction import key as key_module
-from transcribe.redaction.key import config_folder, create_key, open_key, recipients_count, save_key
-from transcribe.redaction.registry import Registry, RegistryEntity
+from transcribe.redaction.key import (
+    GENERATIONS,
+    config_folder,
+    create_key,
+    generations,
+    open_key,
+    recipients_count,
+    save_key,
+)
+from transcribe.redaction.key_recipients import holders, restore_earlier
+from transcribe.redaction.registry import Registry, RegistryEntity, registry_to_json
 from transcribe.store import StudyFolder
 
 NAME = "Ottoline Quagmire"
 REGISTRY = Registry(
     (RegistryEntity("e00001", "PERSON", "PERSON", "[PERSON_1]", NAME, (NAME, "Ottoline"), "", ("D01",)),)
 )
+
+
+def grown_registries(count: int) -> list[Registry]:
+    """Registries of 1, 2 … entities, each an extension of the one before."""
+    entities = [
+        RegistryEntity(f"e{n:05d}", "PERSON", "PERSON", f"[PERSON_{n}]", f"Name {n}", (f"Name {n}",))
+        for n in range(1, count + 1)
+    ]
+    return [Registry(tuple(entities[:n])) for n in range(1, count + 1)]
+
+
+def saved_elsewhere(study: StudyFolder, registry: Registry) -> None:
+    """Another process opens the key and saves a registry in it."""
+    code = (
+        "import sys; from pathlib import Path; from transcribe.store import StudyFolder\n"
+        "from transcribe.redaction.key import open_key, save_key\n"
+        "from transcribe.redaction.registry import registry_from_json\n"
+        "study = StudyFolder(Path(sys.argv[1])); open_key(study)\n"
+        "save_key(study, registry_from_json(sys.stdin.buffer.read()))"
+    )
+    command = [sys.executable, "-c", code, str(study.root)]
+    subprocess.run(command, input=registry_to_json(registry), check=True)
 
 
 @pytest.fixture
@@ -162,11 +196,79 @@ def test_an_existing_key_is_not_overwritten(study: StudyFolder) -> None:
     assert study.key.read_bytes() == before
 
 
-def test_a_damaged_key_is_withheld(study: StudyFolder) -> None:
+def test_a_damaged_key_is_withheld_and_the_last_kept_state_is_put_back(study: StudyFolder) -> None:
     create_key(study)
-    study.key.write_bytes(study.key.read_bytes()[:-5] + b"XXXXX")
-    with pytest.raises(WithheldError):
-        open_key(study)
+    save_key(study, REGISTRY)
+    with pytest.raises(UsageError, match="whole"):
+        restore_earlier(study)
+    whole = study.key.read_bytes()
+    for damage in (whole[:-5] + b"XXXXX", b"", whole[:40], None):
+        if damage is None:
+            study.key.unlink()
+        else:
+            study.key.write_bytes(damage)
+        with pytest.raises(WithheldError, match="--earlier"):
+            open_key(study)
+        assert restore_earlier(study) == 2
+        assert open_key(study) == REGISTRY
+
+
+def test_a_damaged_newest_state_is_passed_over_and_its_number_is_given_again(study: StudyFolder) -> None:
+    create_key(study)
+    save_key(study, REGISTRY)
+    generations(study)[0].write_bytes(b"damaged")
+    study.key.unlink()
+    assert restore_earlier(study) == 1
+    assert open_key(study) == Registry()
+    save_key(study, REGISTRY)
+    assert [path.name for path in generations(study)] == ["key.00000002.age", "key.00000001.age"]
+
+
+def test_a_lost_key_is_not_made_anew_while_a_state_of_it_is_kept(study: StudyFolder) -> None:
+    create_key(study)
+    study.key.unlink()
+    with pytest.raises(WithheldError, match="--earlier"):
+        create_key(study)
+
+
+def test_the_last_states_are_kept_private_and_encrypted(study: StudyFolder) -> None:
+    create_key(study)
+    for registry in grown_registries(8):
+        save_key(study, registry)
+    kept = generations(study)
+    assert [path.name for path in kept] == [f"key.{n:08d}.age" for n in range(9, 9 - GENERATIONS, -1)]
+    assert kept[0].read_bytes() == study.key.read_bytes()
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in kept)
+    assert stat.S_IMODE(kept[0].parent.stat().st_mode) == 0o700
+    assert not any(b"name" in path.read_bytes().lower() for path in kept)
+
+
+def test_a_key_that_another_program_changed_since_is_not_overwritten(study: StudyFolder) -> None:
+    create_key(study)
+    first, second = grown_registries(2)
+    mine = open_key(study)
+    saved_elsewhere(study, first)
+    before = study.key.read_bytes()
+    with pytest.raises(UsageError, match="changed by another program"):
+        save_key(study, second)
+    assert mine == Registry()
+    assert study.key.read_bytes() == before
+    assert open_key(study) == first
+    save_key(study, second)
+    assert open_key(study) == second
+
+
+def test_a_key_of_an_older_version_is_read_and_goes_on(study: StudyFolder, config: Path) -> None:
+    """Version 0.1 wrote no counter and did not say which recipient is the recovery key: it was the second."""
+    create_key(study)
+    recipients = [h.recipient for h in holders(study)]
+    plain = {"schema_version": 1, "recipients": recipients, "registry": {"entities": [], "decisions": []}}
+    keys = [pyrage.x25519.Recipient.from_str(recipient) for recipient in recipients]
+    study.key.write_bytes(pyrage.encrypt(json.dumps(plain).encode(), keys))
+    assert [h.what for h in holders(study)] == ["this account", "the recovery key"]
+    open_key(study)
+    save_key(study, REGISTRY)
+    assert open_key(study) == REGISTRY
 
 
 def test_a_key_that_holds_no_registry_is_refused(study: StudyFolder, config: Path) -> None:
@@ -207,4 +309,4 @@ def test_a_kill_while_saving_leaves_the_old_key(study: StudyFolder, monkeypatch:
         with pytest.raises(KeyboardInterrupt):
             key_module.save_key(study, grown)
     assert open_key(study) == REGISTRY
-    assert [path.name for path in study.private.iterdir()] == ["key.age"]
+    assert not list(study.private.rglob("*.tmp"))

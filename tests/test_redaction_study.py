@@ -1,5 +1,7 @@
 """The redactor over a whole study: one mark per thing, the same on every run, pairs kept apart."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,9 +20,11 @@ def recording(id_: str, role: Role = "PIR") -> Recording:
 
 
 def transcript(id_: str, *texts: str) -> Transcript:
+    """Utterances of INT, or of whom they begin with: `P01-PIR: well`."""
+    said = [text.rpartition(": ") if ": " in text else ("INT", "", text) for text in texts]
     return Transcript(
         id_,
-        tuple(Utterance(f"u{n:04d}", "INT", "en", float(n), n + 1.0, t, ()) for n, t in enumerate(texts, 1)),
+        tuple(Utterance(f"u{n:04d}", who, "en", float(n), n + 1.0, t, ()) for n, (who, _, t) in enumerate(said, 1)),
     )
 
 
@@ -47,7 +51,8 @@ class Run:
     """A study to redact: texts by recording id, a roster, and what a detector would say."""
 
     def __init__(self, texts: dict[str, list[str]], roster: list[RosterEntry] | None = None) -> None:
-        self.recordings = [recording(id_, "PSW" if "PSW" in id_ else "PIR") for id_ in texts]
+        roles: dict[str, Role] = {"PSW": "PSW", "PIR": "PIR", "OBS": "OBS"}
+        self.recordings = [recording(id_, roles[id_[4:7]]) for id_ in texts]
         self.transcripts = [transcript(id_, *lines) for id_, lines in texts.items()]
         self.roster = roster or []
         self.candidates: list[PiiCandidate] = []
@@ -127,7 +132,7 @@ def test_a_profession_and_a_surname_are_somebody_else() -> None:
     run = Run({"D01-PIR": ["Doctor Leung came, Mister Leung too"]}, [MARCUS])
     run.found("D01-PIR", 1, "Doctor Leung", "PERSON", "grammar/title")
     run.found("D01-PIR", 1, "Mister Leung", "PERSON", "grammar/title")
-    assert run.texts() == ["[PERSON_1] came, [D01-PSW] too"]
+    assert run.texts() == ["[CLINICIAN_1] came, [D01-PSW] too"]
 
 
 def test_two_pairs_with_the_same_first_name_stay_apart() -> None:
@@ -241,6 +246,173 @@ def test_a_candidate_outside_the_text_is_an_error_without_text(start: int, end: 
         redact_study([], run.transcripts, [], Registry(), [])
 
 
+def test_a_relation_is_anchored_to_the_person_whose_it_is_in_both_interviews() -> None:
+    run = Run(
+        {
+            "D01-PSW": ["D01-PSW: her sister Mei Mei came, my brother, Ola, too"],
+            "D01-PIR": ["D01-PIR: so my sister Mei Mei", "INT: and your uncle Bao?", "SPEAKER-1: my sister Quinny"],
+            "D01-OBS": ["D01-PSW: your cousin Feng", "D01-PIR: yes"],
+        }
+    )
+    run.found("D01-PSW", 1, "Mei Mei", "PERSON").found("D01-PSW", 1, "Ola", "PERSON")
+    run.found("D01-PIR", 1, "Mei Mei", "PERSON").found("D01-PIR", 2, "Bao", "PERSON")
+    run.found("D01-PIR", 3, "Quinny", "PERSON").found("D01-OBS", 1, "Feng", "PERSON")
+    assert run.texts() == [
+        "her sister [D01-PIR-SISTER_1] came, my brother, [D01-PSW-BROTHER_1], too",
+        "so my sister [D01-PIR-SISTER_1]",
+        "and your uncle [D01-PIR-UNCLE_1]?",
+        "my sister [PERSON_1]",
+        "your cousin [D01-PIR-COUSIN_1]",
+        "yes",
+    ]
+
+
+def test_a_relation_of_the_roster_wins_and_a_given_mark_never_changes() -> None:
+    mei = entry("Mei Mei", "relative", to="D01-PIR", note="her cousin")
+    run = Run({"D01-PIR": ["D01-PIR: my sister Mei Mei"]}, [mei]).found("D01-PIR", 1, "Mei Mei", "PERSON")
+    assert run.texts() == ["my sister [D01-PIR-COUSIN_1]"]
+    run = Run({"D01-PIR": ["D01-PIR: then Mei Mei came"]}).found("D01-PIR", 1, "Mei Mei", "PERSON")
+    run.texts()
+    grown = Run({"D01-PIR": ["D01-PIR: then Mei Mei came", "D01-PIR: my sister Mei Mei"]})
+    grown.registry = run.registry
+    assert grown.texts() == ["then [PERSON_1] came", "my sister [PERSON_1]"]
+
+
+def test_labels_refine_marks_for_all_mentions() -> None:
+    run = Run({"D01-PIR": ["at Quarry Bay Hospital", "Quarry Bay Hospital again, Dr Poon, nurse Amaya"]})
+    run.found("D01-PIR", 1, "Quarry Bay Hospital", "ORG").found("D01-PIR", 2, "Quarry Bay Hospital", "ORG")
+    run.candidates[1] = replace(run.candidates[1], recognizer="grammar/organisation", label="HOSPITAL")
+    run.found("D01-PIR", 2, "Dr Poon", "PERSON").found("D01-PIR", 2, "Amaya", "PERSON")
+    assert run.texts() == ["at [HOSPITAL_1]", "[HOSPITAL_1] again, [CLINICIAN_1], nurse [CLINICIAN_2]"]
+    run.candidates[1] = replace(run.candidates[1], label="not a label")
+    run.registry = Registry()
+    assert run.texts()[0] == "at [ORG_1]"
+
+
+def test_a_label_that_is_no_label_is_not_used() -> None:
+    run = Run({"D01-PIR": ["at Zymurgy"]}).found("D01-PIR", 1, "Zymurgy", "ORG")
+    run.candidates[0] = replace(run.candidates[0], label="[x] ]")
+    assert run.texts() == ["at [ORG_1]"]
+
+
+def test_pieces_of_one_number_or_name_have_one_mark() -> None:
+    run = Run({"D01-PIR": ["It's 912,", "mm", "double 4, 703.", "so 912 44 703", "her name is Siu", "yes", "Ming Lau"]})
+    for number, surface, kind, whole in (
+        (1, "912", "PHONE", "a"),
+        (3, "double 4, 703", "PHONE", "a"),
+        (4, "912 44 703", "PHONE", ""),
+        (5, "Siu", "PERSON", "b"),
+        (7, "Ming Lau", "PERSON", "b"),
+    ):
+        run.found("D01-PIR", number, surface, kind, "grammar/x")
+        run.candidates[-1] = replace(run.candidates[-1], together=whole)
+    assert run.texts() == [
+        *("It's [PHONE_1],", "mm", "[PHONE_1].", "so [PHONE_1]"),
+        *("her name is [PERSON_1]", "yes", "[PERSON_1]"),
+    ]
+    assert "Siu Ming Lau" in run.registry.entities[1].surfaces
+
+
+def test_a_number_over_three_utterances_is_one() -> None:
+    run = Run({"D01-PIR": ["nine one two", "double four", "seven oh three"]})
+    for number, surface, whole in (
+        *((1, "nine one two", "a"), (2, "double four", "a")),
+        *((2, "double four", "b"), (3, "seven oh three", "b")),
+    ):
+        run.found("D01-PIR", number, surface, "PHONE", "grammar/digits")
+        run.candidates[-1] = replace(run.candidates[-1], together=whole)
+    assert run.texts() == ["[PHONE_1]"] * 3
+
+
+@pytest.mark.parametrize("cased", [True, False])
+def test_another_surname_is_another_person(cased: bool) -> None:
+    texts = ["Janet Wong rang", "Janet came", "Janet Lowe too", "then Janet Wong"]
+    run = Run({"D01-PSW": texts if cased else [texts[0], *map(str.lower, texts[1:])]}, [JANET])
+    run.found("D01-PSW", 1, "Janet Wong", "PERSON")
+    assert run.texts()[:2] == ["[PERSON_1] rang", "[D01-PIR] came"]
+    assert run.texts()[3] == "then [PERSON_1]"
+    assert "[D01-PIR]" in run.texts()[2]
+
+
+def test_one_name_and_a_word_or_another_person_is_no_other_surname() -> None:
+    run = Run({"D01-PSW": ["Janet Okay came", "Janet Marcus came", "Janet and Quist"]}, [JANET, MARCUS])
+    for number, surface in ((1, "Janet Okay"), (2, "Janet Marcus"), (3, "Janet and Quist")):
+        run.found("D01-PSW", number, surface, "PERSON")
+    assert run.texts() == ["[D01-PIR] Okay came", "[D01-PIR] [D01-PSW] came", "[D01-PIR] and [PERSON_1]"]
+
+
+def test_a_listed_organisation_is_known_when_two_of_its_words_are_misheard() -> None:
+    roster = [entry("Castle Peak Hospital", "hospital"), entry("Bright Path Wellness Centre", "organisation")]
+    run = Run(
+        {
+            "D01-PIR": ["at Castle P. Cospital", "Brite Path Welness Centre", "a castle, a park, hospital food"],
+            "D02-PIR": ["Castle Park Hotel"],
+        },
+        roster,
+    )
+    assert run.texts() == [
+        "at [HOSPITAL_1]",
+        "[ORG_1]",
+        "a castle, a park, hospital food",
+        "Castle Park Hotel",
+    ]
+
+
+def test_misheard_unlisted_names_are_one_person_in_their_pair_and_unsure() -> None:
+    run = Run({"D01-PIR": ["Jeffrey came", "Geoffrey left"], "D02-PIR": ["Geoffrey"]})
+    run.found("D01-PIR", 1, "Jeffrey", "PERSON").found("D01-PIR", 2, "Geoffrey", "PERSON")
+    assert run.texts() == ["[PERSON_1] came", "[PERSON_1] left", "[PERSON_2]"]
+    assert run.registry.entities[0].variants == ("Geoffrey",)
+
+
+def test_a_detected_name_that_ends_otherwise_is_the_listed_person_of_the_pair_and_unsure() -> None:
+    doris = entry("Doris", "relative", to="D01-PIR", note="sister")
+    run = Run({"D01-PIR": ["Doris came", "Dora left, dora", "the door, a doric one"], "D02-PIR": ["Dora"]}, [doris])
+    run.found("D01-PIR", 2, "Dora", "PERSON").found("D02-PIR", 1, "Dora", "PERSON")
+    assert run.texts() == [
+        "[D01-PIR-SISTER_1] came",
+        "[D01-PIR-SISTER_1] left, [D01-PIR-SISTER_1]",
+        "the door, a doric one",
+        "[PERSON_1]",
+    ]
+    assert "Dora" in run.registry.entities[0].variants
+    run = Run({"D01-PIR": ["Doris, Dora"]}, [doris, entry("Dora", "friend")]).found("D01-PIR", 1, "Dora", "PERSON")
+    assert run.texts() == ["[D01-PIR-SISTER_1], [FRIEND_1]"]
+
+
+def test_part_of_a_misheard_name_of_a_participant_is_the_participant() -> None:
+    run = Run({"D01-PSW": ["I saw Janet Lowe.", "Yes, Lowe came.", "Doctor Lowe came"]}, [JANET])
+    run.found("D01-PSW", 3, "Doctor Lowe", "PERSON", "grammar/title")
+    assert run.texts() == ["I saw [D01-PIR].", "Yes, [D01-PIR] came.", "[CLINICIAN_1] came"]
+
+
+def test_chinese_nicknames_are_one_person() -> None:
+    run = Run({"D01-PIR": ["阿強話", "見到強哥", "陳生同陳太"]})
+    for number, surface in ((1, "阿強"), (2, "強哥"), (3, "陳生"), (3, "陳太")):
+        run.found("D01-PIR", number, surface, "PERSON")
+    assert run.texts() == ["[PERSON_1]話", "見到[PERSON_1]", "[PERSON_2]同[PERSON_3]"]
+
+
+@pytest.mark.parametrize("word", ["Draft", "Person", "Place", "Release", "Participant", "E00001", "Transcript"])
+def test_names_that_are_words_of_ours_break_nothing(word: str) -> None:
+    run = Run({"D01-PIR": [f"{word} Quist came, {word} Quist", "Quist"]}, [entry(f"{word} Quist", "friend")])
+    run.found("D01-PIR", 1, f"{word} Quist", "PERSON")
+    assert run.texts() == ["[FRIEND_1] came, [FRIEND_1]", "[FRIEND_1]"]
+    run = Run({"D01-PIR": [f"{word} Quist came"]}).found("D01-PIR", 1, f"{word} Quist", "PERSON")
+    assert run.texts() == ["[PERSON_1] came"]
+
+
+def test_a_number_has_one_type_and_a_birth_date_shows_no_year() -> None:
+    run = Run({"D01-PIR": ["912 44 703", "912-44-703", "on March 3rd 1990", "born March 3rd 1990"]})
+    run.found("D01-PIR", 1, "912 44 703", "ID", "grammar/x").found("D01-PIR", 2, "912-44-703", "PHONE", "grammar/y")
+    run.found("D01-PIR", 3, "March 3rd 1990", "DATE", "grammar/date")
+    run.found("D01-PIR", 4, "March 3rd 1990", "DATE", "grammar/birth")
+    run.candidates[2] = replace(run.candidates[2], class_="quasi")
+    first, second, date, birth = run.texts()
+    assert first == second
+    assert (date, birth) == ("on [DATE_1]", "born [DATE_1]")
+
+
 NAMES = [
     "Janet",
     "Janet Lau",
@@ -284,3 +456,24 @@ def test_every_candidate_is_covered_and_a_rerun_changes_nothing(
             assert all(name not in MARK.sub("", line) for line in written), name
     for entity in run.registry.entities:
         assert MARK.fullmatch(entity.mark)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=4),
+    st.lists(st.sampled_from([*NAMES, "Jannet Lau", "Janet Lowe", "Lowe", "Marcos", "Siu Ming"]), max_size=6),
+)
+def test_names_in_pieces_have_one_mark_and_a_rerun_changes_nothing(
+    pieces: list[tuple[str, str]], others: list[str]
+) -> None:
+    lines = [line for first, second in pieces for line in (f"it is {first}", "mm", f"{second}, so")]
+    run = Run({"D01-PIR": [*lines, " and then ".join(others)], "D01-PSW": [", ".join(reversed(others))]}, [JANET])
+    for number, (first, second) in enumerate(pieces):
+        run.found("D01-PIR", 3 * number + 1, first, "PERSON").found("D01-PIR", 3 * number + 3, second, "PERSON")
+        run.candidates[-2:] = [replace(c, together=f"t{number}") for c in run.candidates[-2:]]
+    written = run.texts()
+    for number, (first, second) in enumerate(pieces):
+        marks = [MARK.search(written[3 * number + n]) for n in (0, 2)]
+        assert all(marks)
+        listed = {"Janet", "Janet Lau"} & {first, second}
+        assert listed or marks[0].group() == marks[1].group()  # type: ignore[union-attr]  # asserted above

@@ -15,7 +15,10 @@ import typer
 from rich.console import Console
 
 from transcribe import __version__
+from transcribe.cli_decide import decide
+from transcribe.cli_key import key_app
 from transcribe.cli_models import models_app
+from transcribe.cli_redact import redact
 from transcribe.cli_withdraw import withdraw
 from transcribe.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, TranscribeError, UsageError
 from transcribe.store import StudyFolder, unwritable_message
@@ -32,6 +35,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(models_app, name="models")
+app.add_typer(key_app, name="key")
+app.command(epilog="Example: transcribe decide ~/study")(decide)
+app.command(epilog="Example: transcribe redact notes.docx --study ~/study --pair P01 --id P01-NOTE-1")(redact)
 app.command(epilog="Example: transcribe withdraw ~/study --person P03-PIR --who AB")(withdraw)
 log = logging.getLogger("transcribe")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -44,6 +50,13 @@ class Quality(StrEnum):
     draft = "draft"
     standard = "standard"
     best = "best"
+
+
+class PolicyKind(StrEnum):
+    """What happens to names that nobody has looked at."""
+
+    strict = "strict"
+    hold = "hold"
 
 
 class ProgressKind(StrEnum):
@@ -62,6 +75,14 @@ RiskOption = Annotated[
 ]
 RecoveryOption = Annotated[
     str, typer.Option("--recovery-kept", help="Where the recovery key will be kept; asked for if not given.")
+]
+PiiModelOption = Annotated[
+    str | None,
+    typer.Option("--pii-model", help="A second model for names: gliner:/path or hf:/path, a folder on this disk."),
+]
+PolicyOption = Annotated[
+    PolicyKind | None,
+    typer.Option("--policy", help="Undecided names: replace them (strict), or hold their recording back (hold)."),
 ]
 
 
@@ -187,6 +208,8 @@ def run(
     language: Annotated[str | None, typer.Option(help="Code such as en; empty: manifest, else detected.")] = None,
     speakers: Annotated[int | None, typer.Option(min=1, max=20, help="Number of voices in every recording.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="CPU cores to use; default all.")] = None,
+    policy: PolicyOption = None,
+    pii_model: PiiModelOption = None,
     progress: Annotated[ProgressKind, typer.Option(help="How progress is shown, on stderr.")] = ProgressKind.auto,
     accept_folder_risk: RiskOption = False,
     recovery_kept: RecoveryOption = "",
@@ -207,11 +230,18 @@ def run(
             show_unlisted(_initialise(folder, target, accept_folder_risk, recovery_kept))
         target = _study(study or folder)
         refuse_risky_folder(target.root, accept=accept_folder_risk)
-        flags = {"quality": quality and quality.value, "device": device, "jobs": jobs}
+        flags = {
+            "quality": quality and quality.value,
+            "device": device,
+            "jobs": jobs,
+            "policy": policy and policy.value,
+            "pii_model": pii_model,
+        }
         with_overrides(Settings(), {}, {"language": language})  # refuses what is no language code
         settings = with_overrides(read_settings(target.settings), os.environ, flags)
         open_key(target)  # before weights are looked for: without the key nothing else matters
-        engines = open_engines(settings.quality, settings.device, settings.jobs, best_quality(target))
+        at_least = best_quality(target)
+        engines = open_engines(settings.quality, settings.device, settings.jobs, at_least, settings.pii_model)
         request = RunRequest(tuple(only or ()), language or "", speakers)
         with showing_progress(progress.value) as observer:
             report = run_study(target, settings, engines, request, observer)
@@ -220,7 +250,12 @@ def run(
 
 
 @app.command(epilog="Example: transcribe release ~/study")
-def release(study: StudyArgument, accept_folder_risk: RiskOption = False) -> None:
+def release(
+    study: StudyArgument,
+    policy: PolicyOption = None,
+    pii_model: PiiModelOption = None,
+    accept_folder_risk: RiskOption = False,
+) -> None:
     """Make coders/ anew from what is done: after a change of roster or settings, without audio work."""
     from transcribe.cli_tables import show_run
     from transcribe.config import open_detector
@@ -232,9 +267,10 @@ def release(study: StudyArgument, accept_folder_risk: RiskOption = False) -> Non
     with _interruptible():
         target = _study(study)
         refuse_risky_folder(target.root, accept=accept_folder_risk)
-        settings = with_overrides(read_settings(target.settings), os.environ, {})
+        flags = {"policy": policy and policy.value, "pii_model": pii_model}
+        settings = with_overrides(read_settings(target.settings), os.environ, flags)
         with showing_progress("auto") as observer:
-            report = release_only(target, settings, open_detector(), observer)
+            report = release_only(target, settings, open_detector(settings.pii_model), observer)
     show_run(target, report, None)
     raise typer.Exit(report.exit_code)
 
@@ -243,10 +279,12 @@ def release(study: StudyArgument, accept_folder_risk: RiskOption = False) -> Non
 def status(study: StudyArgument) -> None:
     """Show every recording of a study: length, stage reached, warnings."""
     from transcribe.cli_tables import show_status
-    from transcribe.status import study_status
+    from transcribe.status import study_status, undecided_count
 
     target = _study(study)
     show_status(study_status(target))
+    if undecided := undecided_count(target):
+        typer.echo(f"{undecided} undecided. To decide: transcribe decide {study}")
 
 
 @app.command(epilog="Example: transcribe doctor ~/study")

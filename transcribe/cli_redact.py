@@ -24,6 +24,9 @@ def redact(
     to: Annotated[Path | None, typer.Option("--to", help="Write the result here; keep nothing in the study.")] = None,
     pair: Annotated[str, typer.Option("--pair", help="The pair whose people are meant in it, such as P01.")] = "",
     document_id: Annotated[str, typer.Option("--id", help="Its id for coders, such as P01-NOTE-1.")] = "",
+    pii_model: Annotated[
+        str | None, typer.Option("--pii-model", help="A second model for names: gliner:/path or hf:/path.")
+    ] = None,
     remove: Annotated[str, typer.Option("--remove", help="Take the document with this id out of the study.")] = "",
 ) -> None:
     """De-identify a transcript or field notes with the study's marks; without --stdout or --to it joins the study."""
@@ -35,7 +38,8 @@ def redact(
         raise UsageError("--study: this is not a study folder; name the folder that `transcribe init` made")
     if pair and not is_pair(pair.upper()):
         raise UsageError("--pair: write letters and a number, such as P01")
-    settings = with_overrides(read_settings(target.settings), os.environ, {"language": language or None})
+    flags = {"language": language or None, "pii_model": pii_model}
+    settings = with_overrides(read_settings(target.settings), os.environ, flags)
     if remove:
         _remove(target, remove)
         return
@@ -58,7 +62,7 @@ def redact(
 def _detector(settings: "Settings") -> "PiiDetector":
     from transcribe.config import open_detector
 
-    return open_detector()
+    return open_detector(settings.pii_model)
 
 
 def _checked_output(to: Path | None, source: Path, study: StudyFolder) -> Path | None:

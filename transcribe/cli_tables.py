@@ -55,6 +55,8 @@ def show_unlisted(report: InitReport) -> None:
 
 def show_run(study: StudyFolder, report: RunReport, engines: Engines | None) -> None:
     """What a run did, how fast, where the result lies, and what needs a person."""
+    for name in report.release.replace_first if report.release is not None else ():
+        typer.echo(f"REPLACE {name} before further coding: what could be read in it is replaced now (changes.html).")
     heard = {name for name, stage in report.computed if stage in ("diarize", "recognize")}
     if heard:
         typer.echo(f"{len(heard)} of {len(report.recordings)} recordings worked on.")

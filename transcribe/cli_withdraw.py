@@ -68,7 +68,7 @@ def withdraw(
     for line in done.deleted:
         typer.echo(f"  {line}")
     with showing_progress("auto") as observer:
-        report = release_only(target, settings, open_detector(), observer)
+        report = release_only(target, settings, open_detector(settings.pii_model), observer)
     for line in forget_releases(target, plan.touched):
         typer.echo(f"  {line}")
     show_run(target, report, None)

@@ -100,8 +100,10 @@ def _fits(tier: Tier, device: str) -> bool:
     return tier.quality == "standard" or memory >= BEST_NEEDS_BYTES
 
 
-def open_engines(quality: str, device: str, jobs: int, at_least: str = "draft") -> Engines:
+def open_engines(quality: str, device: str, jobs: int, at_least: str = "draft", pii_model: str = "") -> Engines:
     """The engines for a quality and a device (`config.choose_*`), on `jobs` CPU cores (0: all).
+
+    `pii_model` is a second model for `open_detector`.
 
     Weights are loaded when an engine gets its first recording, not here. Raises `DependencyError`.
     """
@@ -110,6 +112,7 @@ def open_engines(quality: str, device: str, jobs: int, at_least: str = "draft") 
 
     device = choose_device(device)
     tier = choose_tier(quality, device, at_least)
+    detector = open_detector(pii_model)
     threads = jobs or os.cpu_count() or 1
     name = tier.recognition
     recognizer = WhisperRecognizer(locate(name), revision(name), device=device, threads=threads)
@@ -120,11 +123,15 @@ def open_engines(quality: str, device: str, jobs: int, at_least: str = "draft") 
         diarizer = draft_diarizer(segmentation, embedding, revisions, device=device, threads=threads)
     else:
         diarizer = community_diarizer(locate("community-1"), revision("community-1"), device=device, threads=threads)
-    return Engines(tier.quality, device, diarizer, recognizer, open_detector())
+    return Engines(tier.quality, device, diarizer, recognizer, detector)
 
 
-def open_detector() -> PiiDetector:
-    """The detector of personal information. Raises `DependencyError`."""
+def open_detector(pii_model: str = "") -> PiiDetector:
+    """The detector of personal information, with a second model beside it (`gliner:/path`, `hf:/path`) if one is named.
+
+    Raises `DependencyError`.
+    """
     from transcribe.redaction.detector import PresidioDetector
+    from transcribe.redaction.second_model import open_second_model
 
-    return PresidioDetector(locate(PII_MODEL), revision(PII_MODEL))
+    return open_second_model(pii_model, PresidioDetector(locate(PII_MODEL), revision(PII_MODEL)))

@@ -7,10 +7,12 @@ from transcribe import stages
 from transcribe.batch import Batch, Failure
 from transcribe.config import Engines
 from transcribe.consent import ConsentRules, with_consent
+from transcribe.documents.stored import read_documents
 from transcribe.engines import PiiDetector
 from transcribe.errors import EXIT_OK, EXIT_SOME_FAILED, EXIT_WITHHELD, TranscribeError, UsageError, WithheldError
 from transcribe.progress import Progress
 from transcribe.records import Recording, Transcript
+from transcribe.redaction.decisions import undecided
 from transcribe.redaction.key import open_key
 from transcribe.redaction.registry import Registry
 from transcribe.redaction.roster_match import check_roster
@@ -99,10 +101,21 @@ def _finish(
     """Redaction over the whole study, release and report."""
     roster = roster_to_replace(study, registry)
     plans = {plan.id: plan for plan in reading.recordings}
-    redactions, registry = stages.redact(batch, recordings, transcripts, roster, registry, detector)
+    documents = {document.id: document for document in read_documents(study)}
+    redactions, registry = stages.redact(
+        batch,
+        {**recordings, **{name: document.recording for name, document in documents.items()}},
+        {**transcripts, **{name: document.transcript for name, document in documents.items()}},
+        roster,
+        registry,
+        detector,
+    )
     withheld = {f.recording: f.error.message for f in batch.failures if isinstance(f.error, WithheldError)}
+    if settings.policy == "hold":
+        withheld |= undecided(redactions)
+        redactions = {name: found for name, found in redactions.items() if name not in withheld}
     release, leaking = release_study(
-        study, settings, plans, recordings, transcripts, redactions, roster, registry, sorted(withheld)
+        study, settings, plans, recordings, transcripts, documents, redactions, roster, registry, sorted(withheld)
     )
     report = RunReport(
         recordings=tuple(chosen),

@@ -22,7 +22,9 @@ def run_report_text(report: "RunReport") -> str:
         lines += [f"Release {report.release.number} ({changed}), {len(report.recordings)} recordings in this run.", ""]
     else:
         lines += ["Nothing could be released.", ""]
+    first = report.release.replace_first if report.release is not None else ()
     sections = {
+        "Replace before further coding": [f"{name}: what could be read in it is replaced now" for name in first],
         "Withheld from the coders": [f"{name}: {reason}" for name, reason in report.withheld.items()],
         "Failed": [f"{f.recording} at {f.stage}: {f.error.message}" for f in report.failures],
         "Manifest rows to mend": [f"row {p.row} ({p.recording or 'no id'}): {p.message}" for p in report.problems],

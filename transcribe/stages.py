@@ -211,9 +211,10 @@ def redact(
     """The spans to be replaced in every transcript of the study, and the registry with what was learnt.
 
     Redaction is one step over the whole study, because a name learnt in one interview is searched in all: its
-    fingerprint holds all transcripts. The key is saved before any list, so that no mark exists without its entity.
+    fingerprint holds all transcripts and what people decided. The key is saved before any list, so that no mark exists
+    without its entity.
     """
-    inputs = [digest(repr(tuple(roster)).encode())]
+    inputs = [digest(repr(tuple(roster)).encode()), digest(repr(registry.decisions).encode())]
     for name, transcript in transcripts.items():
         inputs += [digest(to_json(recordings[name])), digest(to_json(transcript))]
     wanted = fingerprint("redact", REDACTION_VERSION, {"detector": detector.fingerprint}, inputs)

@@ -7,6 +7,8 @@ from transcribe.consent import doubts
 from transcribe.errors import TranscribeError
 from transcribe.exports.manifest import parse
 from transcribe.records import Recording, Transcript
+from transcribe.redaction.decisions import open_entities
+from transcribe.redaction.key import open_key
 from transcribe.release.swap import CURRENT
 from transcribe.report import read_last_run
 from transcribe.store import StudyFolder, read_run_log, stored
@@ -65,6 +67,14 @@ def study_status(study: StudyFolder) -> tuple[RecordingStatus, ...]:
         for skip in reading.skipped
     ]
     return tuple(lines)
+
+
+def undecided_count(study: StudyFolder) -> int:
+    """How many names and numbers wait for `transcribe decide`; 0 where the key cannot be opened: `doctor` says why."""
+    try:
+        return len(open_entities(open_key(study)))
+    except TranscribeError:
+        return 0
 
 
 def _recording_status(study: StudyFolder, name: str, released: bool, stopped: str) -> RecordingStatus:

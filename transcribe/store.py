@@ -156,11 +156,27 @@ def locked(study: StudyFolder) -> Iterator[None]:
         ) from None
     except OSError as error:
         raise UsageError(unwritable_message(error)) from None
+    _held[study.lock] = os.getpid()
     try:
         _remove_leftovers(study)
         yield
     finally:
+        del _held[study.lock]
         lock.release()
+
+
+_held: dict[Path, int] = {}
+"""The locks that `locked` holds now, with the process that does: a forked child does not."""
+
+
+@contextmanager
+def holding(study: StudyFolder) -> Iterator[None]:
+    """As `locked`, and does nothing where this process holds the study already."""
+    if _held.get(study.lock) == os.getpid():
+        yield
+        return
+    with locked(study):
+        yield
 
 
 def _remove_leftovers(study: StudyFolder) -> None:

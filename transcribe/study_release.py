@@ -4,26 +4,34 @@ A recording whose finished files still hold a known name is withheld, and the re
 in a file that belongs to no single recording stops the release.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from transcribe import __version__
 from transcribe.config import TIERS
+from transcribe.documents.stored import StudyDocument, coder_document, without_text
 from transcribe.errors import WithheldError
-from transcribe.exports.bundle import BundleOptions, build
+from transcribe.exports import changes, manifest, turns
+from transcribe.exports.bundle import BundleOptions, build, number_versions
+from transcribe.exports.changes import Changes, compare
 from transcribe.exports.layout import CoderTranscript, ExportHeader
+from transcribe.exports.manifest import BundleManifest
 from transcribe.records import Recording, RedactionList, Transcript
 from transcribe.redaction.apply import redact_transcript
-from transcribe.redaction.leak_check import find_leaks
-from transcribe.redaction.registry import Registry
+from transcribe.redaction.decisions import at_level, standings
+from transcribe.redaction.key import save_key
+from transcribe.redaction.leak_check import find_leaks, text_check
+from transcribe.redaction.registry import Registry, with_released
 from transcribe.release import Release, publish, read_previous
+from transcribe.release.coders_files import hash_file
 from transcribe.store import StudyFolder, read_run_log
 from transcribe.study.manifest import PlannedRecording
 from transcribe.study.roster import RosterEntry
 from transcribe.study.settings import Settings
 
+TURNS = "turns.csv"
 LEAK_MESSAGE = "the check of the finished files found a known name in it; add its spelling to the roster and run again"
 
 
@@ -41,6 +49,7 @@ def release_study(
     plans: Mapping[str, PlannedRecording],
     recordings: Mapping[str, Recording],
     transcripts: Mapping[str, Transcript],
+    documents: Mapping[str, StudyDocument],
     redactions: Mapping[str, RedactionList],
     roster: Sequence[RosterEntry],
     registry: Registry,
@@ -51,35 +60,73 @@ def release_study(
     The release is None when there is nothing to publish and nothing was published before. Raises `ValidationError` when
     the bundle fails its own checks, `WithheldError` when a name remains that is in no single recording's files.
     """
-    draft = {name: read_run_log(study, name).quality == "draft" for name in redactions}
+    known = standings(registry)
+    team = {name: at_level(listed, known, "team") for name, listed in redactions.items()}
+    draft = {name: read_run_log(study, name).quality == "draft" for name in redactions if name in transcripts}
     items = {
         name: CoderTranscript(
-            _header(plans[name], recordings[name], draft[name]), redact_transcript(transcripts[name], r)
+            export_header(plans[name], recordings[name], draft[name]), redact_transcript(transcripts[name], r)
         )
-        for name, r in redactions.items()
+        for name, r in team.items()
+        if name in transcripts
+    }
+    notes = {
+        name: coder_document(document, redact_transcript(document.transcript, team[name]))
+        for name, document in documents.items()
+        if name in team
     }
     leaking: dict[str, str] = {}
     while True:
         previous = read_previous(study)
-        if not items and previous is None:
+        if not items and not notes and previous is None:
             return None, leaking
-        options = _options(study, settings, items)
-        files = build(list(items.values()), [*withheld, *leaking], options, previous)
-        frame = build([_without_speech(item) for item in items.values()], [*withheld, *leaking], options, previous)
+        options = bundle_options(study, settings, items)
+        absent = [*withheld, *leaking]
+        changed = _changes(study, previous, list(items.values()), text_check(registry, roster))
+        files = build(list(items.values()), absent, options, previous, list(notes.values()), changed)
+        frame = build(
+            [without_speech(item) for item in items.values()],
+            absent,
+            options,
+            previous,
+            [without_text(note) for note in notes.values()],
+            changed and changes.without_text(changed),
+        )
         try:
-            check = partial(_check, frame=frame, names=tuple(items), roster=roster, registry=registry)
-            return publish(study, files, check), leaking
+            check = partial(_check, frame=frame, names=(*items, *notes), roster=roster, registry=registry)
+            shown = {r.entity for name in (*items, *notes) for r in team[name].redactions}
+            release = publish(study, files, partial(_check_and_remember, check, study, registry, shown, files))
+            first = changed.leaking if changed is not None and release.changed else ()
+            return replace(release, replace_first=first), leaking
         except _LeakError as error:
             for name in sorted(error.recordings):
                 leaking[name] = LEAK_MESSAGE
-                del items[name]
+                items.pop(name, None)
+                notes.pop(name, None)
 
 
-def _header(plan: PlannedRecording, recording: Recording, draft: bool) -> ExportHeader:
+def _changes(
+    study: StudyFolder,
+    previous: BundleManifest | None,
+    items: Sequence[CoderTranscript],
+    holds_known: Callable[[str], bool],
+) -> Changes | None:
+    """What the new transcripts change; None when coders have none yet, or have edited the table of their texts."""
+    path = study.coders / TURNS
+    if previous is None or not path.is_file() or hash_file(path) != previous.sha256.get(TURNS):
+        return None
+    numbered = number_versions(items, previous)
+    now = [row for item in numbered for row in turns.rows(item)]
+    return compare(previous.release, turns.parse(path.read_bytes()), now, holds_known)
+
+
+def export_header(plan: PlannedRecording, recording: Recording, draft: bool) -> ExportHeader:
+    """A transcript's head at level team, its version not yet known."""
     return ExportHeader(recording.id, recording.pair, recording.role, plan.date[:7], recording.duration, draft=draft)
 
 
-def _options(study: StudyFolder, settings: Settings, items: Mapping[str, CoderTranscript]) -> BundleOptions:
+def bundle_options(study: StudyFolder, settings: Settings, items: Mapping[str, CoderTranscript]) -> BundleOptions:
+    """What is the same for all transcripts of a release."""
     qualities = sorted({read_run_log(study, name).quality for name in items})
     models = sorted({model for tier in TIERS if tier.quality in qualities for model in tier.models})
     return BundleOptions(
@@ -87,8 +134,22 @@ def _options(study: StudyFolder, settings: Settings, items: Mapping[str, CoderTr
     )
 
 
-def _without_speech(item: CoderTranscript) -> CoderTranscript:
+def without_speech(item: CoderTranscript) -> CoderTranscript:
+    """A transcript's frame alone: what in its files is ours."""
     return replace(item, transcript=replace(item.transcript, utterances=(), events=()))
+
+
+def _check_and_remember(
+    check: Callable[[Path], None],
+    study: StudyFolder,
+    registry: Registry,
+    shown: Collection[str],
+    files: Mapping[str, bytes],
+    stage: Path,
+) -> None:
+    """Notes in the key which marks coders are about to see, once they may: from then on no mark may be renamed."""
+    check(stage)
+    save_key(study, with_released(registry, shown, manifest.parse(files[manifest.MANIFEST]).release))
 
 
 def _check(

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from transcribe.documents.stored import CoderDocument, document_files
 from transcribe.errors import UsageError, ValidationError
-from transcribe.exports import conventions, docx, manifest, readme, turns, txt, vtt
+from transcribe.exports import changes, conventions, docx, manifest, readme, turns, txt, vtt
+from transcribe.exports.changes import Changes
 from transcribe.exports.layout import DRAFT_FLAG, CoderTranscript, lay_out
 from transcribe.exports.manifest import MANIFEST, README, BundleManifest, KnownVersion, LabelCount, TranscriptEntry
 
@@ -39,11 +40,13 @@ def build(
     options: BundleOptions,
     previous: BundleManifest | None = None,
     documents: Sequence[CoderDocument] = (),
+    changed: Changes | None = None,
 ) -> dict[str, bytes]:
     """Every file of `coders/` by its relative path.
 
-    `documents` are texts that came as text, `withheld` the ids of recordings that are not in it; `previous` is the
-    manifest of the release before, from which version and release numbers go on. A version in `items` is not read.
+    `documents` are texts that came as text, `withheld` the ids of recordings that are not in it. `previous` is the
+    manifest of the release before, from which version and release numbers go on, `changed` what differs from that
+    release. A version in `items` is not read.
     Raises `UsageError` for an unknown program or page, `ValidationError` for two transcripts of one id and as `lay_out`
     does.
     """
@@ -69,6 +72,8 @@ def build(
     content = manifest.content_digest(unnumbered, settings, entries, withheld)
     release = 1 if previous is None else previous.release + (content != previous.content)
     files[README] = readme.write(settings, entries, withheld, notes, release)
+    if changed is not None and previous is not None and release > previous.release:
+        files[changes.CHANGES] = changes.write(changed, release)
     files[MANIFEST] = manifest.write(
         BundleManifest(
             "transcribe",

@@ -100,6 +100,7 @@ _FILES = """## All files
 | `sync/` | WebVTT: utterances with times, for players and programs that show text along with sound |
 | `turns.csv` | one row per utterance of all transcripts, with times and places in the txt |
 | `conventions.md` | how to read the transcripts |
+| `changes.html` | from the second release on: what it changed, and what has to be replaced |
 | `manifest.json` | versions, settings, counts, and a checksum of each file |"""
 
 _DOCUMENTS = """## Documents

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from transcribe.errors import ValidationError
 from transcribe.exports import manifest, turns, vtt
+from transcribe.exports.changes import CHANGES
 from transcribe.exports.layout import EVENT_MARK, LABEL, ExportHeader
 from transcribe.exports.manifest import MANIFEST, BundleManifest, TranscriptEntry
 from transcribe.exports.turns import TurnRow
@@ -77,6 +78,7 @@ def _check_files(files: Mapping[str, bytes], found: BundleManifest) -> None:
     for entry in found.transcripts:
         expected |= {_docx(entry.id), _txt(entry.id), _vtt(entry.id)}
     expected |= {f"documents/{name}.{suffix}" for name in found.documents for suffix in ("docx", "txt")}
+    expected |= {CHANGES} & set(files)
     if set(files) - {MANIFEST} != expected or set(found.sha256) != expected:
         raise ValidationError("the bundle has other files than its manifest.json says; nothing was published")
     for path, sha256 in found.sha256.items():

@@ -42,15 +42,27 @@ def cover(text: str, spans: Sequence[Span]) -> list[Span]:
         start, end = trim(text, span.start, span.end)
         if start >= end:
             continue
+        if span.entity_type == "ORG" and priority(span.recognizer) <= GRAMMAR and span.end - end == 2:
+            end = span.end  # the grammar took "'s" for part of the name: "St Paul's"
+        _lend(winners, span, start, end)
         for piece_start, piece_end in _outside(start, end, winners):
             if (piece_start, piece_end) == (start, end):
-                _add(text, winners, replace(span, start=start, end=end))
+                winners.append(replace(span, start=start, end=end))
                 continue
             words = [t for t in tokens(text[piece_start:piece_end]) if t.fold not in FUNCTION_WORDS]
             if words:
                 begin, stop = piece_start + words[0].start, piece_start + words[-1].end
                 _add(text, winners, replace(span, start=begin, end=stop))
     return sorted(winners, key=lambda s: s.start)
+
+
+def _lend(winners: list[Span], span: Span, start: int, end: int) -> None:
+    """What a lesser span of the same type knows of its winner: a refined label, and that it is a piece of a whole."""
+    for index, winner in enumerate(winners):
+        if winner.entity_type == span.entity_type and winner.start < end and start < winner.end:
+            inside = winner.start <= start and end <= winner.end
+            together = winner.together or (span.together if winner.identity is None else "")
+            winners[index] = replace(winner, label=winner.label or (span.label if inside else ""), together=together)
 
 
 def _outermost(spans: set[Span]) -> list[Span]:
@@ -63,10 +75,20 @@ def _outermost(spans: set[Span]) -> list[Span]:
     ]
 
 
-def _rank(span: Span) -> tuple[int, int, int, int, str, str]:
+def _rank(span: Span) -> tuple[int, int, int, int, tuple[str, str, float, bool, str, bool, str]]:
+    """Best first, and the same order on every machine: a set of spans has none."""
     level = priority(span.recognizer)
     unknown = 1 if span.identity is None else 0
-    return level, span.start - span.end, unknown, span.start, span.entity_type, span.recognizer
+    said = (
+        span.entity_type,
+        span.recognizer,
+        -span.score,
+        not span.label,
+        span.label,
+        not span.together,
+        span.together,
+    )
+    return level, span.start - span.end, unknown, span.start, said
 
 
 def _outside(start: int, end: int, winners: Sequence[Span]) -> list[tuple[int, int]]:

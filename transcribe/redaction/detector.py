@@ -5,33 +5,43 @@ first looks at a text.
 """
 
 import importlib.metadata
-import logging
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from transcribe.engines import PiiCandidate
 from transcribe.errors import DependencyError, TranscribeError, WithheldError
 from transcribe.records import Transcript, Utterance
-from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, lexicon_digest
+from transcribe.redaction.analyzer import BATCH, NER_TYPES, build_analyzer
+from transcribe.redaction.chinese import ChineseReading, chinese_fingerprint
+from transcribe.redaction.chinese_view import is_dictated_in, latin_view
+from transcribe.redaction.chinese_words import is_han
+from transcribe.redaction.conversation import continued, dictations, heard_before
+from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, kept_phrases, lexicon_digest
+from transcribe.redaction.medicines import is_medicine
+from transcribe.redaction.name_lists import is_listed, name_lists_digest
+from transcribe.redaction.name_runs import is_lower, sounds_like_word
+from transcribe.redaction.public_figures import public_figures
 from transcribe.redaction.spans import Found, found
-from transcribe.redaction.spoken import SPOKEN_VERSION, find_across, find_spoken
+from transcribe.redaction.spoken import (
+    SPOKEN_VERSION,
+    find_across,
+    find_dictated,
+    find_names_again,
+    find_spoken,
+    names_said,
+)
 from transcribe.redaction.tokens import at_sentence_start, is_capitalised, tokens, trim
 
 if TYPE_CHECKING:
     from presidio_analyzer import BatchAnalyzerEngine, RecognizerResult
 
-LANGUAGES = ("en",)
-"""Languages that are covered; a transcript in any other is withheld."""
-PHONE_REGIONS = ("GB", "HK", "CN", "US")
-"""Regions of telephone numbers; Presidio's default lacks HK and CN."""
-BATCH = 64
-"""Utterances per call of the language model: 64 was the fastest on two cores (deidentification.md)."""
+LANGUAGES = ("en", "yue", "zh", "")
+"""Languages that are covered, and no language said; a transcript in any other is withheld. Scripts decide the rest."""
 
-_NER_TYPES = {"PERSON": "PERSON", "ORG": "ORG", "GPE": "PLACE", "LOC": "PLACE", "FAC": "PLACE"}
-"""spaCy's labels that are used; DATE, TIME, CARDINAL, NORP and the rest are ignored."""
 _PATTERN_TYPES = {
     "PHONE_NUMBER": "PHONE",
     "EMAIL_ADDRESS": "EMAIL",
@@ -56,14 +66,6 @@ _CHECKSUMMED = frozenset(("CREDIT_CARD", "IBAN_CODE", "UK_NHS"))
 _URL_STARTS = ("http", "www.")
 
 
-_MEDICINE = re.compile(
-    r"(?:azepam|zolam|ridone|apine|azine|oxetine|triptyline|ipramine|opram|traline|piprazole|prazole|conazole|cillin|mycin"
-    r"|cycline|oxacin|enadine|atadine|statin|sartan|dipine|olol|thiazide|profen|oxicam|cortisone|predniso\w+|barbital"
-    r"|codeine|morphine|codone|methoprim|peridol|zosin|gliptin|formin|parin|triptan|setron|amol|anon|ynon)s?$"
-)
-"""Stems of the international non-proprietary names of medicines (WHO, "The use of stems")."""
-
-
 class PresidioDetector:
     """`engines.PiiDetector` for English speech: Presidio + spaCy + the grammars of `spoken`.
 
@@ -78,7 +80,8 @@ class PresidioDetector:
     def fingerprint(self) -> str:
         """Versions of Presidio, spaCy, the weights, the grammars and the word lists."""
         versions = [f"{name}={importlib.metadata.version(name)}" for name in ("presidio-analyzer", "spacy")]
-        return " ".join([*versions, self._revision, f"spoken={SPOKEN_VERSION}", lexicon_digest()])
+        rules = [f"spoken={SPOKEN_VERSION}", chinese_fingerprint(), lexicon_digest(), name_lists_digest()]
+        return " ".join([*versions, self._revision, *rules])
 
     def detect(self, transcripts: Sequence[Transcript]) -> list[PiiCandidate]:
         """All candidates, sorted by (recording, utterance, start, end, type).
@@ -102,28 +105,26 @@ class PresidioDetector:
         return sorted(result, key=lambda c: (c.recording, c.utterance, c.start, c.end, c.entity_type, c.recognizer))
 
     def _detect(self, transcript: Transcript) -> Iterator[PiiCandidate]:
-        texts = [utterance.text for utterance in transcript.utterances]
-        analysed = self._analyzer.analyze_iterator(texts, language="en", batch_size=BATCH)
-        previous = ""
-        for utterance, results in zip(transcript.utterances, analysed, strict=True):
-            spans = [f for result in results for f in _from_presidio(utterance.text, result)]
-            spans += find_spoken(utterance.text, previous)
-            for f in sorted(set(spans), key=lambda f: (f.start, f.end, f.entity_type, f.recognizer)):
+        chinese = ChineseReading(transcript.utterances)
+        utterances = [replace(utterance, text=latin_view(utterance.text)) for utterance in transcript.utterances]
+        analysed = self._analyzer.analyze_iterator([u.text for u in utterances], language="en", batch_size=BATCH)
+        spans: list[list[Found]] = []
+        known: frozenset[str] = frozenset()
+        for utterance, results, previous in zip(utterances, analysed, heard_before(utterances), strict=True):
+            spoken = find_spoken(utterance.text, previous)
+            spans.append([*spoken, *(f for result in results for f in _from_presidio(utterance.text, result))])
+            known |= names_said(utterance.text, spoken)
+        for utterance, mine, han in zip(utterances, spans, chinese.found(spans), strict=True):
+            again = find_names_again(utterance.text, known, mine)
+            for f in sorted({*han, *again}, key=lambda f: (f.start, f.end, f.entity_type, f.recognizer)):
                 yield _candidate(transcript, utterance, f)
-            # The question stays in force over a back-channel ("Mm hmm.") that comes between it and the answer.
-            previous = previous if is_kept(tokens(utterance.text)) else utterance.text
-
-        for first, second in _continued(transcript.utterances):
-            for left, right in find_across(first.text, second.text):
-                together = f"{first.id}:{left.start}-{second.id}:{right.end}"
-                yield _candidate(transcript, first, left, together)
-                yield _candidate(transcript, second, right, together)
+        yield from _over_borders(transcript)
 
     @cached_property
     def _analyzer(self) -> "BatchAnalyzerEngine":
         if not (self._model / "config.cfg").is_file():
             raise DependencyError("the PII model is not pulled: run `transcribe models pull`")
-        return _build_analyzer(self._model)
+        return build_analyzer(self._model)
 
 
 def _candidate(transcript: Transcript, utterance: Utterance, f: Found, together: str = "") -> PiiCandidate:
@@ -141,31 +142,36 @@ def _candidate(transcript: Transcript, utterance: Utterance, f: Found, together:
     )
 
 
-def _continued(utterances: Sequence[Utterance]) -> Iterator[tuple[Utterance, Utterance]]:
-    """Utterances of one speaker that follow each other, directly or with others' back-channels between them."""
-    last: dict[str, Utterance] = {}
-    for utterance in utterances:
-        if utterance.speaker in last:
-            yield last[utterance.speaker], utterance
-        if not is_kept(tokens(utterance.text)):
-            last = {}
-        last[utterance.speaker] = utterance
+def _over_borders(transcript: Transcript) -> Iterator[PiiCandidate]:
+    """What several utterances say together: continued by their speaker, or dictated and repeated in turns."""
+    for chain in continued(transcript.utterances):
+        for parts in find_across(*(latin_view(utterance.text) for utterance in chain)):
+            (first, left), (last, right) = parts[0], parts[-1]
+            together = f"{chain[first].id}:{left.start}-{chain[last].id}:{right.end}"
+            for index, part in parts:
+                yield _candidate(transcript, chain[index], part, together)
+    for block in dictations(transcript.utterances, is_dictated_in):
+        for index, f in find_dictated([latin_view(utterance.text) for utterance in block]):
+            yield _candidate(transcript, block[index], f, f"{block[0].id}:dictated")
 
 
 def _refuse_uncovered(transcript: Transcript) -> None:
     """Raises `WithheldError` for a language, or letters of a script, that no recogniser covers."""
     for utterance in transcript.utterances:
         language = utterance.language.casefold().split("-")[0]
-        if language not in LANGUAGES or not _is_latin(utterance):
+        if language not in LANGUAGES or not all(map(_is_covered, utterance.text)):
             known = language if language.isalpha() and len(language) <= 3 else "unknown"
             raise WithheldError(
                 f"{transcript.recording}: utterance {utterance.id} is in a language or script that no PII detector "
-                f"covers (language {known}); covered: {', '.join(LANGUAGES)}. The recording is withheld"
+                f"covers (language {known}); covered: {', '.join(filter(None, LANGUAGES))}. The recording is withheld"
             )
 
 
-def _is_latin(utterance: Utterance) -> bool:
-    return all(not c.isalpha() or ord(c) < 0x250 or 0x1E00 <= ord(c) < 0x1F00 for c in utterance.text)
+def _is_covered(character: str) -> bool:
+    """Whether a character is no letter, a Latin one (full-width ones too), or a Chinese one."""
+    code = ord(character)
+    latin = code < 0x250 or 0x1E00 <= code < 0x1F00 or 0xFF21 <= code <= 0xFF5A
+    return not character.isalpha() or latin or is_han(character)
 
 
 def _from_presidio(text: str, result: "RecognizerResult") -> Iterator[Found]:
@@ -183,11 +189,11 @@ def _from_presidio(text: str, result: "RecognizerResult") -> Iterator[Found]:
         family = "checksum" if result.entity_type in _CHECKSUMMED else "pattern"
         kind = _PATTERN_TYPES[result.entity_type]
         yield found(result.start, result.end, kind, f"{family}/{name}", result.score)
-    elif result.entity_type in _NER_TYPES:
+    elif result.entity_type in NER_TYPES:
         start, end = trim(text, result.start, result.end)
         span = _plausible_name(text, start, end)
         if span:
-            yield found(*span, _NER_TYPES[result.entity_type], f"ner/{result.entity_type}", result.score)
+            yield found(*span, NER_TYPES[result.entity_type], f"ner/{result.entity_type}", result.score)
 
 
 def _plausible_name(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -201,11 +207,19 @@ def _plausible_name(text: str, start: int, end: int) -> tuple[int, int] | None:
         words = words[1:]
     while words and words[-1].fold in FUNCTION_WORDS:
         words = words[:-1]
-    if not words or is_kept(words) or (len(words) == 1 and _MEDICINE.search(words[0].fold)):
+    if not words or is_kept(words) or (len(words) == 1 and is_medicine(words[0].fold)):
         return None
     if set("".join(word.fold for word in words)) <= set("mhu"):
         return None
     begin, stop = start + words[0].start, start + words[-1].end
+    said = tokens(text)
+    if any(a <= begin and stop <= b for a, b in [*public_figures(text, said), *kept_phrases(said)]):
+        return None
+    if is_lower(text) and not any(is_listed(word.fold) for word in words):
+        return None
+    single = len(words) == 1 and not is_listed(words[0].fold) and at_sentence_start(text, begin)
+    if single and sounds_like_word(words[0].fold):
+        return None
     ordinary = all(is_common(word.fold) for word in words)
     if ordinary and not any(is_capitalised(word.text) for word in words):
         return None
@@ -214,56 +228,3 @@ def _plausible_name(text: str, start: int, end: int) -> tuple[int, int] | None:
     if all(word.text.isdigit() for word in words):
         return None
     return begin, stop
-
-
-def _build_analyzer(model: Path) -> "BatchAnalyzerEngine":
-    """Presidio's engine with explicit recognisers and a spaCy pipeline that holds the name recogniser alone."""
-    import spacy
-    import tldextract
-    from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerRegistry
-    from presidio_analyzer import predefined_recognizers as ready
-    from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
-
-    logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)  # its warnings quote what they warn about
-    bundled = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
-
-    class LocalSpacyEngine(SpacyNlpEngine):
-        """spaCy from a folder; Presidio's own loader would download a missing model."""
-
-        def load(self) -> None:
-            """Loads the name recogniser; tagger, parser and lemmatiser are not needed and take most of the time."""
-            unused = ["tagger", "parser", "senter", "attribute_ruler", "lemmatizer"]
-            self.nlp = {"en": spacy.load(model, exclude=unused)}  # type: ignore[assignment]  # declared as None
-
-    class BundledEmailRecognizer(ready.EmailRecognizer):
-        """Presidio's e-mail pattern; the list of domain endings is the bundled one, never fetched."""
-
-        def validate_result(self, pattern_text: str) -> bool:
-            """Whether the domain ends as a public one does."""
-            return bool(bundled(pattern_text).fqdn)
-
-    labels: dict[str, Any] = {label: label for label in _NER_TYPES}
-    configuration = NerModelConfiguration(
-        model_to_presidio_entity_mapping=labels, labels_to_ignore=["O"], default_score=0.5, low_score_entity_names=[]
-    )
-    engine = LocalSpacyEngine([{"lang_code": "en", "model_name": "local"}], configuration)
-    engine.load()
-    registry = RecognizerRegistry(
-        recognizers=[
-            ready.SpacyRecognizer(supported_language="en", supported_entities=list(_NER_TYPES)),
-            ready.PhoneRecognizer(supported_regions=PHONE_REGIONS),
-            BundledEmailRecognizer(),
-            ready.UrlRecognizer(),
-            ready.CreditCardRecognizer(),
-            ready.IbanRecognizer(),
-            ready.IpRecognizer(),
-            ready.NhsRecognizer(),
-            ready.UkNinoRecognizer(),
-            ready.UkPostcodeRecognizer(),
-            ready.UkPassportRecognizer(),
-            ready.UkDrivingLicenceRecognizer(),
-            ready.UkVehicleRegistrationRecognizer(),
-        ],
-        supported_languages=["en"],
-    )
-    return BatchAnalyzerEngine(AnalyzerEngine(registry=registry, nlp_engine=engine, supported_languages=["en"]))

@@ -1,158 +1,194 @@
 """The key: who is behind which mark, as `private/key.age`, age-encrypted to two or more recipients.
 
-The lab's identity lies outside the study, in `$TRANSCRIBE_CONFIG`, else `$XDG_CONFIG_HOME/transcribe`, else
-`~/.config/transcribe`. The recovery identity is shown once and kept by people. The registry is never written to disk
-unencrypted. Format: https://age-encryption.org/v1 with X25519 recipients; the payload is `KeyPayload` as JSON.
+The registry is never written to disk unencrypted. Format: https://age-encryption.org/v1 with X25519 recipients; the
+payload is `KeyPayload` as JSON. It is written whole or not at all, under the study's lock, and each time gets the next
+version; the last `GENERATIONS` are kept, encrypted as they were, in `private/key-history/`. Who opens it:
+`key_identity` and `key_recipients`; how it ends: `key_destruction`.
 """
 
 import contextlib
-import os
-import stat
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyrage
 
 from transcribe.errors import UsageError, WithheldError
 from transcribe.records import from_json, to_json
+from transcribe.redaction.key_identity import (
+    IDENTITY_FILE,
+    RECOVER,
+    config_folder,
+    make_own_identity,
+    own_identities,
+)
 from transcribe.redaction.registry import Registry, check_extends, registry_from_json, registry_to_json
-from transcribe.store import StudyFolder, make_private_folder, write_atomic
+from transcribe.store import StudyFolder, holding, make_private_folder, sync_folder, write_atomic
 
-IDENTITY_FILE = "identity.txt"
-_RECOVER = "restore the identity file from a backup, or put the recovery key that `transcribe init` showed in its place"
+__all__ = ["config_folder", "create_key", "open_key", "recipients_count", "save_key"]
+
+GENERATIONS = 5
+"""How many of the last states of the key are kept beside it, the present one included."""
+HISTORY = "key-history"
+DESTROYED = "key-destroyed.json"
+CERTIFICATE = "key-destruction.md"
 
 
 @dataclass(frozen=True, slots=True)
 class KeyPayload:
-    """What `key.age` holds: for whom it is encrypted, and the registry."""
+    """What `key.age` holds: for whom it is encrypted, the registry, and how often it was written.
+
+    `recovery` is the one of `recipients` whose identity people keep; `version` is 0 in keys of version 0.1.
+    """
 
     recipients: tuple[str, ...]
     registry: Registry
-
-
-def config_folder() -> Path:
-    """Where the lab's identity lies: `$TRANSCRIBE_CONFIG`, else the user's configuration folder."""
-    if chosen := os.environ.get("TRANSCRIBE_CONFIG"):
-        return Path(chosen).expanduser().absolute()
-    base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config").expanduser().absolute() / "transcribe"
+    version: int = 0
+    recovery: str = ""
 
 
 def create_key(study: StudyFolder) -> str:
-    """Makes the key of a new study, empty, for the lab's identity and a fresh recovery identity; returns the latter.
+    """Makes the empty key of a new study for the account's identity and a fresh recovery identity; returns the latter.
 
-    The recovery identity is a secret of the form `AGE-SECRET-KEY-1…`: to be shown once and never stored. The lab's
-    identity is reused when there is one. Raises `UsageError` when the study has a key already, or when the identity
-    would lie inside the study or a git work tree; `WithheldError` when redactions exist, for a fresh key would give
-    their marks to others.
+    The recovery identity is a secret of the form `AGE-SECRET-KEY-1…`: to be shown once and never stored. The account's
+    identity is reused when there is one. Raises `UsageError` when the study has a key already or is in use, or when the
+    identity would lie inside the study or a git work tree; `WithheldError` when the study had a key before: a fresh one
+    would give its marks to others.
     """
-    if study.key.exists():
-        raise UsageError("this study has a key already; it was not changed")
-    if _redactions_exist(study):
-        raise WithheldError(_key_lost())
-    lab = _own_identity(study)
-    recovery = pyrage.x25519.Identity.generate()
-    recipients = (str(lab.to_public()), str(recovery.to_public()))
     make_private_folder(study.private)
-    _write(study, KeyPayload(recipients, Registry()))
+    with holding(study):
+        if study.key.exists():
+            raise UsageError("this study has a key already; it was not changed")
+        refuse_destroyed(study)
+        if _had_a_key(study):
+            raise WithheldError(_key_lost(study))
+        own = make_own_identity(study)
+        recovery = pyrage.x25519.Identity.generate()
+        public = str(recovery.to_public())
+        write_payload(study, KeyPayload((str(own.to_public()), public), Registry(), recovery=public))
     return str(recovery)
 
 
 def open_key(study: StudyFolder) -> Registry:
     """The registry of the study.
 
-    Raises `WithheldError` when the key or the identity is missing or does not fit: a fresh key is never made instead.
-    Raises `UsageError` when the study was never given a key, `CorruptFileError` when it holds no registry.
+    Raises `WithheldError` when the key or the identity is missing, does not fit or was destroyed: a fresh key is never
+    made instead. Raises `UsageError` when the study never had a key, `CorruptFileError` when it holds no registry.
     """
-    return _read(study).registry
+    payload = read_payload(study)
+    _opened[study.key] = payload.version
+    return payload.registry
+
+
+_opened: dict[Path, int] = {}
+"""The version of each key that this process last opened or wrote: what `save_key` builds on."""
 
 
 def save_key(study: StudyFolder, registry: Registry) -> None:
     """Replaces the registry in the key, atomically and for the same recipients; nothing is written if it is the same.
 
-    Raises `ValidationError` when an entity or mark of the stored registry would be lost, and what `open_key` raises.
+    Takes the study's lock unless this process holds it. Raises `UsageError` when the study is in use, or when another
+    process has changed the key since this one opened it; `ValidationError` when an entity or mark of the stored
+    registry would be lost; and what `open_key` raises.
     """
-    payload = _read(study)
-    if payload.registry == registry:
-        return
-    check_extends(payload.registry, registry)
-    _write(study, KeyPayload(payload.recipients, registry))
+    with holding(study):
+        payload = read_payload(study)
+        if _opened.get(study.key, payload.version) != payload.version:
+            raise UsageError("the key was changed by another program since it was opened; nothing was saved: try again")
+        if payload.registry == registry:
+            return
+        check_extends(payload.registry, registry)
+        write_payload(study, replace(payload, registry=registry))
 
 
 def recipients_count(study: StudyFolder) -> int:
     """For how many identities the key is encrypted; losing all of them loses the key. Raises what `open_key` does."""
-    return len(_read(study).recipients)
+    return len(read_payload(study).recipients)
 
 
-def _read(study: StudyFolder) -> KeyPayload:
+def read_payload(study: StudyFolder, identities: Sequence[pyrage.x25519.Identity] | None = None) -> KeyPayload:
+    """All that the key holds, opened with the account's identities, or with those that are given instead."""
+    refuse_destroyed(study)
     if not study.key.is_file():
-        if _redactions_exist(study):
-            raise WithheldError(_key_lost())
+        if _had_a_key(study):
+            raise WithheldError(_key_lost(study))
         raise UsageError("this study has no key yet: run `transcribe init` with its audio folder")
-    path = config_folder() / IDENTITY_FILE
-    _refuse_place(path.parent, study)
-    if not path.is_file():
+    chosen = own_identities(study) if identities is None else list(identities)
+    payload = opened_payload(study.key, chosen)
+    if payload is None:
+        what = "the recovery key" if identities is not None else f"the identity in {config_folder() / IDENTITY_FILE}"
+        earlier = " If the file is damaged: transcribe key restore STUDY --earlier" if generations(study) else ""
         raise WithheldError(
-            f"the identity that opens the study's key is missing ({path}); nothing was done: {_RECOVER}"
+            f"{what} does not open private/key.age, or the key file is damaged; nothing was done: {RECOVER}, "
+            f"or restore private/key.age from a backup.{earlier}"
         )
-    identity = _load_identity(path)
-    try:
-        data = pyrage.decrypt(study.key.read_bytes(), [identity])
-    except pyrage.DecryptError:
-        raise WithheldError(
-            f"the identity in {path} does not open private/key.age, or the key file is damaged; nothing was done: "
-            f"{_RECOVER}, or restore private/key.age"
-        ) from None
-    payload = from_json(KeyPayload, data, "private/key.age")
-    registry_from_json(registry_to_json(payload.registry))
     return payload
 
 
-def _write(study: StudyFolder, payload: KeyPayload) -> None:
+def opened_payload(path: Path, identities: Sequence[pyrage.x25519.Identity]) -> KeyPayload | None:
+    """What an encrypted key file holds, None when no identity opens it. Raises `CorruptFileError`."""
+    with contextlib.suppress(pyrage.DecryptError):
+        payload = from_json(KeyPayload, pyrage.decrypt(path.read_bytes(), list(identities)), f"private/{path.name}")
+        registry_from_json(registry_to_json(payload.registry))
+        return payload
+    return None
+
+
+def write_payload(study: StudyFolder, payload: KeyPayload) -> None:
+    """Writes the key as the next version, then its copy among the kept generations. The lock must be held."""
+    payload = replace(payload, version=payload.version + 1)
     recipients = [pyrage.x25519.Recipient.from_str(recipient) for recipient in payload.recipients]
-    write_atomic(study.key, pyrage.encrypt(to_json(payload), recipients))
+    data = pyrage.encrypt(to_json(payload), recipients)
+    write_atomic(study.key, data)
+    _opened[study.key] = payload.version
+    folder = study.private / HISTORY
+    make_private_folder(folder)
+    write_atomic(folder / f"key.{payload.version:08d}.age", data)
+    for old in generations(study)[GENERATIONS:]:
+        old.unlink()
 
 
-def _own_identity(study: StudyFolder) -> pyrage.x25519.Identity:
-    """The lab's identity, made when there is none."""
-    folder = config_folder()
-    _refuse_place(folder, study)
-    path = folder / IDENTITY_FILE
-    if not path.exists():
-        make_private_folder(folder)
-        identity = pyrage.x25519.Identity.generate()
-        text = f"# transcribe: opens the keys of this lab's studies; keep a copy off this machine\n{identity}\n"
-        write_atomic(path, text.encode())
-    return _load_identity(path)
+def generations(study: StudyFolder) -> list[Path]:
+    """The kept states of the key, the newest first."""
+    return sorted((study.private / HISTORY).glob("key.*.age"), reverse=True)
 
 
-def _load_identity(path: Path) -> pyrage.x25519.Identity:
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise UsageError(f"others can read the identity: run `chmod 600 {path}`")
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    secrets = [line for line in lines if line and not line.startswith("#")]
-    with contextlib.suppress(pyrage.IdentityError):
-        if len(secrets) == 1:
-            return pyrage.x25519.Identity.from_str(secrets[0])
-    raise WithheldError(f"{path} does not hold one age identity (AGE-SECRET-KEY-1…); nothing was done: {_RECOVER}")
+def forget_generations(study: StudyFolder) -> None:
+    """Deletes the kept states: they open for those that the key is no longer meant for. The lock must be held."""
+    found = generations(study)
+    for path in found:
+        path.unlink()
+    if found:
+        sync_folder(study.private / HISTORY)
 
 
-def _refuse_place(folder: Path, study: StudyFolder) -> None:
-    """Refuses an identity beside what it protects, or where it would be committed."""
-    place, root = folder.resolve(), study.root.resolve()
-    if place.is_relative_to(root):
-        raise UsageError("the identity must not lie inside the study: set TRANSCRIBE_CONFIG to a folder elsewhere")
-    if any((parent / ".git").exists() for parent in (place, *place.parents)):
-        raise UsageError("the identity must not lie in a git work tree: set TRANSCRIBE_CONFIG to a folder elsewhere")
+def is_destroyed(study: StudyFolder) -> bool:
+    """Whether the key was destroyed on purpose, or that was begun."""
+    return (study.private / DESTROYED).exists() or (study.report / CERTIFICATE).exists()
 
 
-def _redactions_exist(study: StudyFolder) -> bool:
+def refuse_destroyed(study: StudyFolder) -> None:
+    """Raises `WithheldError` when the key was destroyed on purpose; one that was copied back stays closed, too."""
+    if is_destroyed(study):
+        raise WithheldError(
+            f"the key of this study was destroyed on purpose: see report/{CERTIFICATE}. What needs the key can no "
+            "longer be done, and no other key is made; the transcripts in coders/ stay as they are"
+            + (". That was interrupted: run transcribe key destroy STUDY again" if _half_destroyed(study) else "")
+        )
+
+
+def _half_destroyed(study: StudyFolder) -> bool:
+    return study.key.exists() or bool(generations(study)) or not (study.report / CERTIFICATE).exists()
+
+
+def _had_a_key(study: StudyFolder) -> bool:
     marks = any(study.private.glob("*/redaction.json")) if study.private.is_dir() else False
-    return marks or study.coders.exists() or study.releases.exists()
+    return marks or bool(generations(study)) or study.coders.exists() or study.releases.exists()
 
 
-def _key_lost() -> str:
+def _key_lost(study: StudyFolder) -> str:
+    mend = "transcribe key restore STUDY --earlier" if generations(study) else "restore private/key.age from a backup"
     return (
         "private/key.age is missing, but marks were given in this study; a fresh key would give them to other people. "
-        "Nothing was done: restore private/key.age from a backup"
+        f"Nothing was done: {mend}"
     )

@@ -12,16 +12,17 @@ import json
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from transcribe.redaction.lexicon import is_common, is_name_use
 from transcribe.redaction.numbers import digits_of
 from transcribe.redaction.registry import MARK, Registry
+from transcribe.redaction.rejections import may_be_said
 from transcribe.redaction.roster_match import THING_KINDS
 from transcribe.redaction.surfaces import is_swept, rule_for
-from transcribe.redaction.tokens import fold, tokens
+from transcribe.redaction.tokens import fold, squeeze, tokens
 from transcribe.study.roster import RosterEntry
 
 SQUEEZED_MIN = 6
@@ -69,8 +70,14 @@ class Leak:
     kind: str
 
 
-def known_surfaces(registry: Registry, roster: Sequence[RosterEntry]) -> tuple[KnownSurface, ...]:
-    """All that must not appear: the roster's names and aliases, and every surface of the registry that is searched."""
+def known_surfaces(
+    registry: Registry, roster: Sequence[RosterEntry], level: Level = "team"
+) -> tuple[KnownSurface, ...]:
+    """All that must not appear at a level: the roster's names and aliases, and every surface of the registry that is searched.
+
+    What people decided to leave as it was said is none of it.
+    """
+    said = may_be_said(registry, level)
     listed = [
         KnownSurface("roster", name, entry.kind in THING_KINDS)
         for entry in roster
@@ -81,6 +88,7 @@ def known_surfaces(registry: Registry, roster: Sequence[RosterEntry]) -> tuple[K
         KnownSurface(entity.id, surface)
         for entity in registry.entities
         for surface in entity.surfaces
+        if squeeze(surface) not in said
         if is_swept(surface, entity.entity_type) or (entity.confirmed_by == "roster" and rule_for(surface) == "name")
     ]
     return tuple(dict.fromkeys(listed + met))
@@ -109,6 +117,12 @@ def find_leaks(
             continue
         leaks |= set(_search(name, path.read_bytes(), frame.get(name), wanted, _ZIP_DEPTH))
     return tuple(sorted(leaks))
+
+
+def text_check(registry: Registry, roster: Sequence[RosterEntry]) -> Callable[[str], bool]:
+    """Whether a text holds anything that roster or registry know, as `find_leaks` would find it in a file."""
+    wanted = _Wanted(known_surfaces(registry, roster))
+    return lambda text: any(True for _ in wanted.find(text))
 
 
 def _search(name: str, data: bytes, frame: bytes | None, wanted: "_Wanted", depth: int) -> Iterator[Leak]:

@@ -2,9 +2,10 @@
 
 import csv
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from transcribe.redaction.tokens import Token, at_sentence_start, fold, is_capitalised, tokens, word_set
@@ -17,7 +18,9 @@ FUNCTION_WORDS = word_set("""
     really because there here now some any all each every another other one more most much many such only same
     go going went gone get got said say says tell told know knew think thought see saw want wanted please
     sorry thanks thank hello hi hey bye good still even maybe actually let im ive ill id youre hes shes theyre
-    were weve dont didnt doesnt isnt wasnt cant couldnt wont thats whats
+    were weve dont didnt doesnt isnt wasnt cant couldnt wont thats whats ive youve theyve youd youll theyd theyll
+    hed itll itd arent werent hasnt havent hadnt wouldnt shouldnt mustnt neednt aint whos wheres theres heres lets
+    wouldve couldve shouldve mightve mustve gonna wanna gotta
     """)
 """Words that no name consists of, and where a name ends."""
 
@@ -37,14 +40,24 @@ _MONTH_CUES = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A row of `data/places.csv`: its kind (place or hospital) and the region that a mark keeps, empty for none."""
+    """A row of a list of places: its kind (place or country) and the region that a mark keeps, empty for none."""
 
     name: str
     kind: str
     region: str
 
 
-def _lines(name: str) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A row of `data/organisations.csv`: the label of its mark, and the talk in which alone it is one (`@work`)."""
+
+    name: str
+    label: str
+    cue: str
+
+
+def data_lines(name: str) -> Iterator[str]:
+    """The lines of a list under `data/`, without comments."""
     text = (files("transcribe.redaction") / "data" / name).read_text(encoding="utf-8")
     return (line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
 
@@ -52,29 +65,96 @@ def _lines(name: str) -> Iterator[str]:
 @cache
 def common_words() -> frozenset[str]:
     """English words that are also written in lower case, folded."""
-    return frozenset(fold(line) for line in _lines("common_words.txt")) | FUNCTION_WORDS
+    return frozenset(fold(line) for line in data_lines("common_words.txt")) | FUNCTION_WORDS
 
 
 @cache
 def must_keep() -> frozenset[str]:
     """Phrases that research needs and that identify nobody: folded words joined by one space."""
-    return frozenset(" ".join(t.fold for t in tokens(line)) for line in _lines("must_keep.txt"))
+    phrases = {" ".join(t.fold for t in tokens(line.rstrip("*"))) for line in data_lines("must_keep.txt")}
+    numbers = {p.replace(" ", "") for p in phrases if p.replace(" ", "").isdigit()}
+    return frozenset(phrases | numbers)
+
+
+@cache
+def _names_too() -> frozenset[str]:
+    lines = (line for line in data_lines("must_keep.txt") if line.endswith("*"))
+    return frozenset(" ".join(t.fold for t in tokens(line.rstrip("*"))) for line in lines)
+
+
+@cache
+def _kept_phrases() -> dict[str, list[tuple[str, ...]]]:
+    """The must-keep phrases of several words, by their first word, longest first."""
+    phrases: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in sorted((tuple(p.split()) for p in must_keep() if " " in p), key=lambda p: (-len(p), p)):
+        phrases.setdefault(phrase[0], []).append(phrase)
+    return phrases
+
+
+def kept_phrases(words: Sequence[Token]) -> Iterator[tuple[int, int]]:
+    """Offsets of must-keep phrases of several words: `St John's wort`, `Parkinson's disease`."""
+    known = _kept_phrases()
+    for index, word in enumerate(words):
+        for phrase in known.get(word.fold, ()):
+            part = words[index : index + len(phrase)]
+            if tuple(w.fold for w in part) == phrase:
+                yield part[0].start, part[-1].end
+                break
+
+
+def is_kept_after_cue(word: Token) -> bool:
+    """Whether a word must be kept even after a title or relation: not `Christian` in `my son Christian`."""
+    return is_kept([word]) and not (word.fold in _names_too() and is_capitalised(word.text))
 
 
 @cache
 def places() -> dict[tuple[str, ...], Place]:
-    """The gazetteer, by folded words."""
-    rows = csv.DictReader(_lines("places.csv"))
-    return {tuple(t.fold for t in tokens(row["name"])): Place(**row) for row in rows}
+    """The gazetteer of places, by folded words; what is in both lists is as `places.csv` has it."""
+    rows = [row for name in ("places_geonames.csv", "places.csv") for row in csv.DictReader(data_lines(name))]
+    return {words: Place(**row) for row in rows for words in _forms(row["name"])}
+
+
+@cache
+def organisations() -> dict[tuple[str, ...], Organisation]:
+    """The gazetteer of organisations, by folded words."""
+    rows = csv.DictReader(data_lines("organisations.csv"))
+    return {words: Organisation(**row) for row in rows for words in _forms(row["name"])}
+
+
+def _forms(name: str) -> set[tuple[str, ...]]:
+    """The folded words of a name; without `the`, and with `St Paul's` also as `st pauls`."""
+    written = {name, re.sub(r"['’]", "", name), re.sub(r"^(?:the|The) ", "", name)}
+    return {tuple(t.fold for t in tokens(form)) for form in written}
 
 
 @cache
 def lexicon_digest() -> str:
     """sha256 over all word lists, for the detector's fingerprint."""
     whole = hashlib.sha256()
-    for name in ("common_words.txt", "must_keep.txt", "places.csv"):
-        whole.update((files("transcribe.redaction") / "data" / name).read_bytes())
+    for entry in sorted((files("transcribe.redaction") / "data").iterdir(), key=lambda e: e.name):
+        whole.update(entry.name.encode() + entry.read_bytes())
     return whole.hexdigest()
+
+
+_MEDICINE = re.compile(
+    r"(?:azepam|zolam|ridone|apine|azine|oxetine|triptyline|ipramine|opram|traline|piprazole|prazole|conazole"
+    r"|cillin|mycin"
+    r"|cycline|oxacin|enadine|atadine|statin|sartan|dipine|olol|thiazide|profen|oxicam|cortisone|predniso\w+|barbital"
+    r"|codeine|morphine|codone|methoprim|peridol|zosin|gliptin|gliflozin|formin|parin|triptan|setron|amol|thixol"
+    r"|afaxine"
+    r"|citalopram|melteon|orexant|faxine|giline|mantine|pezil|stigmine|nidazole|fenac|profezone|dronate|xaban|clovir"
+    r"|vudine|tidine|lukast|terol|sonide|metasone|asone|olone|trexate|mustine|platin|taxel|rubicin|mab|tinib|caine"
+    r"|zodone|zepine|zolpidem|clone|quine|zide|semide|actone|lactone|thyroxine|gabalin|gabapentin|racetam"
+    r"|trigine|lithium"
+    r"|phenidate|amfetamine|amphetamine|ketamine|oxone|orphine|orphan|dopa|ergoline|anserin|bamate|toin)s?$"
+)
+"""Stems of the international non-proprietary names of medicines (WHO, "The use of stems", 2018), at a word's end."""
+
+
+@lru_cache(maxsize=65536)
+def is_medicine(word: str) -> bool:
+    """Whether a folded word has the form of a medicine's name and at least seven letters: `aripiprazole`."""
+    return len(word) > 6 and _MEDICINE.search(word) is not None
 
 
 def is_common(word: str) -> bool:
@@ -92,7 +172,7 @@ def is_kept(words: Sequence[Token]) -> bool:
     while position < len(folds):
         for length in range(min(5, len(folds) - position), 0, -1):
             phrase = " ".join(folds[position : position + length])
-            if phrase in keep or (length == 1 and phrase in FUNCTION_WORDS):
+            if phrase in keep or (length == 1 and (phrase in FUNCTION_WORDS or is_medicine(phrase))):
                 position += length
                 break
         else:

@@ -1,85 +1,67 @@
 """Giving marks: every span gets the entity that it names, a new one only when none is known."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from transcribe.errors import ValidationError
 from transcribe.redaction.coverage import Span
+from transcribe.redaction.decisions import is_certain, own_surfaces, split_off, standings
 from transcribe.redaction.lexicon import places
 from transcribe.redaction.linking import link_names, parse_name
-from transcribe.redaction.numbers import spoken_code
-from transcribe.redaction.registry import Registry, RegistryEntity, next_id, next_number, with_surface
+from transcribe.redaction.registry import NUMBERED, Registry, RegistryEntity, all_marks, next_id, with_surface
 from transcribe.redaction.roster_match import Identity
 from transcribe.redaction.spans import priority
-from transcribe.redaction.spoken_contacts import canonical_contact
-from transcribe.redaction.spoken_dates import age_band, date_band
+from transcribe.redaction.spoken_ages import age_band
+from transcribe.redaction.spoken_dates import date_band
+from transcribe.redaction.surfaces import key_of
 from transcribe.redaction.tokens import squeeze, tokens
 
-NAMED_TYPES = ("PERSON", "PLACE", "ORG", "ADDRESS")
+LABEL = re.compile(r"[A-Z][A-Z0-9-]*")
 _STUDY_WIDE = frozenset(("PLACE", "ORG"))
 _PLACE_SUFFIXES = frozenset(["line", "station", "estate", "district"])
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A final span with where it stands: `pair` is the scope of its names, `seen` is `recording/utterance`."""
+    """A final span with where it stands: `pair` is the scope of its names, `seen` is `recording/utterance`.
+
+    `surface` is the whole name or number, also where the span is one piece of it. `relation` is the label that the
+    words beside a name give it, empty for none.
+    """
 
     span: Span
     surface: str
     pair: str
     seen: str
-
-
-def key_of(surface: str, entity_type: str) -> str:
-    """What makes two surfaces of a type the same thing: digits for numbers, the address for e-mail, else the words."""
-    if entity_type in ("PHONE", "ID"):
-        return "#" + spoken_code(surface)
-    if entity_type in ("EMAIL", "URL"):
-        return "@" + canonical_contact(surface)
-    words = [t.fold for t in tokens(surface)]
-    if len(words) > 1 and words[0] == "the":
-        words = words[1:]
-    return "".join(words) or surface
-
-
-def settle_types(mentions: Sequence[Mention], registry: Registry) -> list[Mention]:
-    """The same words get the same type everywhere: what the registry says, else the best and most frequent one.
-
-    The language model calls one bakery a person here and an organisation there; that would be two marks.
-    """
-    votes: dict[str, dict[str, tuple[int, int]]] = {}
-    for mention in mentions:
-        span = mention.span
-        if span.identity is None and span.entity_type in NAMED_TYPES:
-            best, count = votes.setdefault(squeeze(mention.surface), {}).get(span.entity_type, (9, 0))
-            votes[squeeze(mention.surface)][span.entity_type] = (min(best, priority(span.recognizer)), count - 1)
-    settled = {key: min(by_type, key=lambda t: (by_type[t], NAMED_TYPES.index(t))) for key, by_type in votes.items()}
-    for entity in reversed(registry.entities):
-        if entity.entity_type in NAMED_TYPES:
-            settled |= {squeeze(surface): entity.entity_type for surface in entity.surfaces}
-    return [
-        replace(m, span=replace(m.span, entity_type=settled.get(squeeze(m.surface), m.span.entity_type)))
-        if m.span.identity is None and m.span.entity_type in NAMED_TYPES
-        else m
-        for m in mentions
-    ]
+    relation: str = ""
 
 
 class MarkBook:
     """The registry while marks are being given. Deterministic: the same mentions in the same order, the same marks."""
 
     def __init__(self, registry: Registry, identities: Sequence[Identity]) -> None:
-        self._registry = registry
-        self._position = {entity.id: index for index, entity in enumerate(registry.entities)}
+        self._given = registry
+        self._entities = {entity.id: entity for entity in registry.entities}
+        self._next = int(next_id(registry)[1:])
+        self._numbers = _highest_numbers(registry)
         self._identities = identities
+        self._surfaces = own_surfaces(registry)
+        self._split = split_off(registry)
+        self._rejected = {name for name, s in standings(registry).items() if s.status == "rejected"}
         self._by_identity: dict[int, str] = {}
         self._by_key: dict[tuple[str, str, str], str] = {}
         self._groups: dict[tuple[str, str], int] = {}
+        self._unsure: set[tuple[str, str]] = set()
         self._group_entity: dict[tuple[str, int], str] = {}
+        self._group_identity: dict[tuple[str, int], int] = {}
+        self._group_label: dict[tuple[str, int], str] = {}
         for entity in registry.entities:
-            for surface in entity.surfaces:
-                for pair in entity.pairs or ("",):
-                    self._by_key.setdefault((pair, entity.entity_type, key_of(surface, entity.entity_type)), entity.id)
+            if entity.id not in self._rejected:
+                for surface in self._surfaces[entity.id]:
+                    for pair in entity.pairs or ("",):
+                        key = (pair, entity.entity_type, key_of(surface, entity.entity_type))
+                        self._by_key.setdefault(key, entity.id)
         for index, identity in enumerate(identities):
             known = self._entity_of_identity(identity)
             if known:
@@ -88,116 +70,192 @@ class MarkBook:
     @property
     def registry(self) -> Registry:
         """The registry with all that was given so far."""
-        return self._registry
+        listed = {self._by_identity[k]: {squeeze(n) for n in self._identities[k].names} for k in self._by_identity}
+        entities = (
+            replace(e, variants=tuple(v for v in e.variants if squeeze(v) not in listed.get(e.id, ())))
+            for e in self._entities.values()
+        )
+        return replace(self._given, entities=tuple(entities))
 
-    def link(self, mentions: Iterable[Mention]) -> None:
+    def link(self, mentions: Sequence[Mention]) -> None:
         """Decides which unlisted names of each pair are one person; to be called once, before `entity_for`."""
-        names: dict[str, list[str]] = {}
+        names: dict[str, list[Mention]] = {}
         for mention in mentions:
             if mention.span.identity is None and mention.span.entity_type == "PERSON":
-                names.setdefault(mention.pair, []).append(mention.surface)
+                names.setdefault(mention.pair, []).append(mention)
         listed = set(self._by_identity.values())
-        for pair, surfaces in names.items():
-            known = [
-                (e.id, e.surfaces)
-                for e in self._registry.entities
-                if e.entity_type == "PERSON" and (pair in e.pairs or not e.pairs) and e.id not in listed
+        for pair, unlisted in names.items():
+            known: list[tuple[str, Sequence[str]]] = [
+                (e.id, self._surfaces.get(e.id, e.surfaces))
+                for e in self._entities.values()
+                if e.entity_type == "PERSON" and (pair in e.pairs or not e.pairs)
+                if e.id not in listed and e.id not in self._rejected
             ]
-            for number, group in enumerate(link_names(known, surfaces)):
-                if group.entity:
+            heard = self._misheard(mentions, pair)
+            known += [(f"#{k}", surfaces) for k, surfaces in heard.items()]
+            lay = {f"#{k}" for k in heard if self._identities[k].label not in ("CLINICIAN", "STAFF")}
+            for number, group in enumerate(link_names(known, [m.surface for m in unlisted], lay)):
+                if group.entity and group.entity.startswith("#"):
+                    self._group_identity[(pair, number)] = int(group.entity[1:])
+                elif group.entity:
                     self._group_entity[(pair, number)] = group.entity
                 for name in group.names:
                     self._groups.setdefault((pair, repr(name)), number)
+                self._unsure |= {(pair, repr(name)) for name in group.unsure}
+            self._label_groups(pair, unlisted)
 
-    def entity_for(self, mention: Mention) -> RegistryEntity:
-        """The entity that a mention names, made when it is new; the surface is added to it."""
+    def _misheard(self, mentions: Iterable[Mention], pair: str) -> dict[int, list[str]]:
+        """What listed persons were heard as in a pair: a part of it (`Lowe` of `Janet Lowe`) means them, too."""
+        heard: dict[int, list[str]] = {}
+        for k, entity_id in self._by_identity.items():
+            identity = self._identities[k]
+            if identity.is_person and (not identity.pairs or pair in identity.pairs):
+                heard[k] = [s for s in self._entities[entity_id].variants if self._final(entity_id, s) == entity_id]
+        for mention in mentions:
+            k = -1 if mention.span.identity is None else mention.span.identity
+            if mention.pair == pair and k >= 0 and mention.span.recognizer == "roster/variant":
+                own = self._by_identity.get(k, "")
+                if self._final(own, mention.surface) == own:
+                    heard.setdefault(k, []).append(mention.surface)
+        return {k: list(dict.fromkeys(surfaces)) for k, surfaces in sorted(heard.items()) if surfaces}
+
+    def _label_groups(self, pair: str, mentions: Sequence[Mention]) -> None:
+        """A group's label: a relation to a person before a profession, the earliest before later ones."""
+        for anchored in (True, False):
+            for mention in mentions:
+                label = mention.relation or mention.span.label
+                place = (pair, self._groups[(pair, repr(parse_name(mention.surface)))])
+                if LABEL.fullmatch(label) and ("-" in label) == anchored:
+                    self._group_label.setdefault(place, label)
+
+    def entity_for(self, mention: Mention) -> str:
+        """The id of the entity that a mention names, made when it is new; what the mention tells is added to it."""
         span = mention.span
+        unsure = span.recognizer == "roster/variant"
         if span.identity is not None:
-            entity_id = self._by_identity.get(span.identity)
-            if entity_id is None:
-                entity_id = self._by_identity[span.identity] = self._new_listed(mention, span.identity)
+            entity_id = self._listed(mention, span.identity)
         elif span.entity_type == "PERSON":
-            group = self._groups.get((mention.pair, repr(parse_name(mention.surface))))
+            name = (mention.pair, repr(parse_name(mention.surface)))
+            group = self._groups.get(name)
             if group is None:  # a KeyError would quote the name
                 raise ValidationError(f"{mention.seen}: a name was not linked before marks were given")
             place = (mention.pair, group)
-            entity_id = self._group_entity.get(place) or self._new_unlisted(mention)
-            self._group_entity[place] = entity_id
+            unsure |= name in self._unsure or place in self._group_identity
+            if place in self._group_identity:
+                entity_id = self._listed(mention, self._group_identity[place])
+            else:
+                label = self._group_label.get(place, "")
+                entity_id = self._group_entity.get(place) or self._new_unlisted(mention, label)
+                self._group_entity[place] = entity_id
         else:
             scope = "" if span.entity_type in _STUDY_WIDE else mention.pair
             key = (scope, span.entity_type, key_of(mention.surface, span.entity_type))
-            entity_id = self._by_key.get(key) or self._new_unlisted(mention)
+            entity_id = self._by_key.get(key) or self._new_unlisted(mention, span.label)
             self._by_key[key] = entity_id
-        return self._add_surface(entity_id, mention.surface)
+        final = self._final(entity_id, mention.surface)
+        self._learn(final, mention, unsure=unsure and final == entity_id)
+        return final
 
-    def _add_surface(self, entity_id: str, surface: str) -> RegistryEntity:
-        index = self._position[entity_id]
-        entity = with_surface(self._registry.entities[index], surface)
-        if entity is not self._registry.entities[index]:
-            entities = self._registry.entities
-            self._registry = replace(self._registry, entities=(*entities[:index], entity, *entities[index + 1 :]))
-        return entity
+    def _listed(self, mention: Mention, k: int) -> str:
+        if k not in self._by_identity:
+            self._by_identity[k] = self._new_listed(mention, k)
+        return self._by_identity[k]
+
+    def _final(self, entity_id: str, surface: str) -> str:
+        """The entity that a surface means after it was split off from the one it was first taken for."""
+        while (entity_id, squeeze(surface)) in self._split:
+            entity_id = self._split[(entity_id, squeeze(surface))]
+        return entity_id
+
+    def _learn(self, entity_id: str, mention: Mention, *, unsure: bool) -> None:
+        entity = with_surface(self._entities[entity_id], mention.surface)
+        if unsure and mention.surface not in entity.variants:
+            entity = replace(entity, variants=(*entity.variants, mention.surface))
+        span = mention.span
+        if span.class_ == "direct" and entity.class_ != "direct":
+            entity = replace(entity, class_="direct")
+        if not unsure and _evidence(span.recognizer, span.score) < _evidence(entity.recognizer, entity.score):
+            entity = replace(entity, recognizer=span.recognizer, score=span.score)
+        self._entities[entity_id] = entity
 
     def _append(self, entity: RegistryEntity) -> str:
-        self._position[entity.id] = len(self._registry.entities)
-        self._registry = replace(self._registry, entities=(*self._registry.entities, entity))
+        self._entities[entity.id] = entity
+        self._next += 1
         return entity.id
+
+    def _mark(self, label: str, band: str = "") -> str:
+        self._numbers[label] = self._numbers.get(label, 0) + 1
+        return f"[{label}_{self._numbers[label]}{' ' + band if band else ''}]"
 
     def _entity_of_identity(self, identity: Identity) -> str | None:
         """The entity that a roster entry already has: by its fixed mark, else by a name in the same scope.
 
         A mark that was given before the lab listed the name stays; only participants' and interviewers' codes replace
-        it, since coders know people by them.
+        it, since coders know people by them. What a person rejected was something else.
         """
         if identity.mark:
-            return next((e.id for e in self._registry.entities if e.mark == identity.mark), None)
+            return next((e.id for e in self._entities.values() if e.mark == identity.mark), None)
         keys = {squeeze(name) for name in identity.names}
         fitting = [
             e
-            for e in self._registry.entities
+            for e in self._entities.values()
             if e.entity_type == identity.entity_type
             and not e.person
             and e.id not in self._by_identity.values()
+            and e.id not in self._rejected
             and (set(e.pairs) & identity.pairs or not (e.pairs and identity.pairs))
-            and (e.label == identity.label or e.label in NAMED_TYPES)
-            and keys & {squeeze(s) for s in e.surfaces}
+            and (e.label == identity.label or e.confirmed_by != "roster")
+            and keys & {squeeze(s) for s in self._surfaces[e.id]}
         ]
-        return min(fitting, key=lambda e: (e.label != identity.label, self._position[e.id])).id if fitting else None
+        return min(fitting, key=lambda e: (e.label != identity.label, int(e.id[1:]))).id if fitting else None
 
     def _new_listed(self, mention: Mention, index: int) -> str:
         identity = self._identities[index]
-        mark = identity.mark or f"[{identity.label}_{next_number(self._registry, identity.label)}]"
         return self._append(
             RegistryEntity(
-                id=next_id(self._registry),
+                id=f"e{self._next:05d}",
                 entity_type=identity.entity_type,
                 label=identity.label,
-                mark=mark,
+                mark=identity.mark or self._mark(identity.label),
                 canonical=identity.names[0],
                 surfaces=identity.names,
                 person=identity.person,
                 pairs=tuple(sorted(identity.pairs)),
                 first_seen=mention.seen,
                 confirmed_by="roster",
+                class_=mention.span.class_,
             )
         )
 
-    def _new_unlisted(self, mention: Mention) -> str:
+    def _new_unlisted(self, mention: Mention, label: str) -> str:
         kind = mention.span.entity_type
-        band = _band(mention)
-        mark = f"[{kind}_{next_number(self._registry, kind)}{' ' + band if band else ''}]"
+        label = label if LABEL.fullmatch(label) else kind
         return self._append(
             RegistryEntity(
-                id=next_id(self._registry),
+                id=f"e{self._next:05d}",
                 entity_type=kind,
-                label=kind,
-                mark=mark,
+                label=label,
+                mark=self._mark(label, _band(mention)),
                 canonical=mention.surface,
                 surfaces=(mention.surface,),
                 pairs=() if kind in _STUDY_WIDE else (mention.pair,),
                 first_seen=mention.seen,
+                class_=mention.span.class_,
             )
         )
+
+
+def _highest_numbers(registry: Registry) -> dict[str, int]:
+    highest: dict[str, int] = {}
+    for mark in all_marks(registry):
+        if match := NUMBERED.fullmatch(mark):
+            highest[match.group(1)] = max(highest.get(match.group(1), 0), int(match.group(2)))
+    return highest
+
+
+def _evidence(recognizer: str, score: float) -> tuple[bool, bool, int, float, str]:
+    """How good a reason it is to believe in an entity: less is better, and nothing at all is worst."""
+    return not recognizer, not is_certain(recognizer, score), priority(recognizer), -score, recognizer
 
 
 def _band(mention: Mention) -> str:

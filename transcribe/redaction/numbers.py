@@ -3,13 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from transcribe.redaction.lexicon import is_common
 from transcribe.redaction.tokens import word_set
 
 _DIGITS = {
     "zero": "0",
     "nought": "0",
     "naught": "0",
+    "aught": "0",
+    "nil": "0",
     "one": "1",
     "two": "2",
     "three": "3",
@@ -46,10 +50,14 @@ _TENS = {
 }
 _TIMES = {"double": 2, "triple": 3, "treble": 3}
 _FILLERS = word_set("""
-    uh um er erm ah hmm mm sorry no wait actually let me see i mean dash hyphen space and then oh right
+    uh um er erm uhm ah eh hmm hm mm huh sorry no wait actually let me see i mean dash hyphen space and then oh right
+    like you know hang on hold so okay ok yeah yes yep well again think is it's it’s its that's that’s comma slash
+    stroke plus scratch rather correction start was check it just second sec moment minute give
     """)
 """Words that may stand between the parts of one spoken number: hesitations and repairs (`no sorry`)."""
-_SKIPPED = frozenset(("uh", "um", "er", *_OH))
+_HOMOPHONES = frozenset(("to", "too", "for", "won", "ate", "tree", "fife", "niner"))
+"""What a recogniser may write for a digit; taken for one between two digits that were said one by one."""
+_SKIPPED = _FILLERS | _OH
 _BRACKETS = {"bracket": "(", "brackets": "(", "parenthesis": "("}
 _PIECE = re.compile(r"\d+|[A-Za-z]+(?:['’][A-Za-z]+)?|[^\sA-Za-z\d]")
 _MAX_FILLERS = 5
@@ -67,7 +75,8 @@ class Symbol:
     single: bool = False
 
 
-def symbols(text: str) -> list[Symbol]:
+@lru_cache(maxsize=4096)
+def symbols(text: str) -> tuple[Symbol, ...]:
     """`text` as symbols; number words become digits, `double four` becomes `44`, `eighty two` becomes `82`."""
     pieces = [(m.group(), m.start(), m.end()) for m in _PIECE.finditer(text)]
     result: list[Symbol] = []
@@ -76,7 +85,7 @@ def symbols(text: str) -> list[Symbol]:
         symbol, used = _symbol(text, pieces, i)
         result.append(symbol)
         i += used
-    return result
+    return tuple(result)
 
 
 def _symbol(text: str, pieces: Sequence[tuple[str, int, int]], i: int) -> tuple[Symbol, int]:
@@ -104,24 +113,50 @@ def _symbol(text: str, pieces: Sequence[tuple[str, int, int]], i: int) -> tuple[
         return Symbol("0", start, end, "digit", True), 1
     if word in _BRACKETS or piece == "(":
         return Symbol("(", start, end, "bracket"), 1
-    return Symbol(piece, start, end, _kind_of_other(piece, word)), 1
+    return Symbol(piece, start, end, _kind_among(text, pieces, i)), 1
+
+
+def _kind_among(text: str, pieces: Sequence[tuple[str, int, int]], i: int) -> str:
+    """Kind of a piece that says no digit, as the pieces around it tell."""
+    piece = pieces[i][0]
+    word, following = piece.casefold(), pieces[i + 1][0].casefold() if i + 1 < len(pieces) else ""
+    if word in _HOMOPHONES and _is_single(pieces, i - 1) and _is_single(pieces, i + 1):
+        return "filler"
+    if piece in ("a", "i") and text == text.casefold():
+        last = not following or not following[0].isalnum()
+        if _says_digit(pieces, i + 1) or (last and _says_digit(pieces, i - 1)):
+            return "letter"
+    if (word in ("in", "open", "left") and following in _BRACKETS) or (piece == "I" and following in ("think", "mean")):
+        return "filler"
+    return _kind_of_other(piece, word)
 
 
 def _kind_of_other(piece: str, word: str) -> str:
-    if re.fullmatch(r"[A-Z]{1,2}|[b-hj-z]", piece):
-        return "letter"
-    if word in _FILLERS:
+    if word == "ok" or (word in _FILLERS and not re.fullmatch(r"[A-Z]{1,2}", piece)):
         return "filler"
+    if re.fullmatch(r"[A-Z]{1,2}|[b-hj-z]", piece) or (re.fullmatch(r"[a-z]{2}", piece) and not is_common(piece)):
+        return "letter"
     if word in ("hundred", "thousand", "million", "percent", "dollars", "pounds", "%", "$", "£", ":", "/"):
         return "quantity"
     return "comma" if piece in ",-–—.()#" else "other"
 
 
+def _is_single(pieces: Sequence[tuple[str, int, int]], i: int) -> bool:
+    """Whether the piece there says one digit."""
+    word = pieces[i][0].casefold() if 0 <= i < len(pieces) else ""
+    return word in _DIGITS or bool(re.fullmatch(r"\d", word))
+
+
 def _is_digit_piece(pieces: Sequence[tuple[str, int, int]], i: int, step: int) -> bool:
     """Whether the next piece in a direction, commas and hesitations left out, says a digit."""
     i += step
-    while 0 <= i < len(pieces) and (pieces[i][0] in ",-" or pieces[i][0].casefold() in _SKIPPED):
+    while 0 <= i < len(pieces) and (pieces[i][0] in ",-." or pieces[i][0].casefold() in _SKIPPED):
         i += step
+    return _says_digit(pieces, i)
+
+
+def _says_digit(pieces: Sequence[tuple[str, int, int]], i: int) -> bool:
+    """Whether the piece there says digits, in any way."""
     if not 0 <= i < len(pieces):
         return False
     word = pieces[i][0].casefold()
@@ -145,6 +180,21 @@ def runs(all_symbols: Sequence[Symbol], kinds: frozenset[str]) -> list[list[Symb
     if current:
         result.append(current)
     return result
+
+
+def is_mostly_number(text: str) -> bool:
+    """Whether an utterance says hardly more than digits, one by one or in written groups: `nine one two, yeah`."""
+    said = symbols(text)
+    digits = sum(len(s.chars) for s in said if s.kind == "digit" and (s.single or is_written_group(s.chars)))
+    others = sum(s.kind in ("other", "quantity") and s.chars[0].isalnum() for s in said)
+    return digits >= 2 and 3 * others <= digits
+
+
+def is_written_group(digits: str) -> bool:
+    """Whether digits written together are part of a longer number rather than a year or a round amount."""
+    if len(digits) < 3 or re.fullmatch(r"(?:19|20)\d\d", digits):
+        return False
+    return len(digits) > 3 or not digits.endswith("0")  # 150, 300, 450 are doses
 
 
 def digits_of(text: str) -> str:

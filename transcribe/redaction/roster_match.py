@@ -2,23 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
-
-from metaphone import doublemetaphone
-from rapidfuzz.distance import JaroWinkler
 
 from transcribe.errors import UsageError
 from transcribe.records import Recording
-from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common
+from transcribe.redaction.lexicon import is_common
+from transcribe.redaction.misheard import misheard_words, near
+from transcribe.redaction.relations import RELATIONS
+from transcribe.redaction.sounds import VARIANT_MIN_LETTERS, sound, sound_alike, sounds_cut_off
 from transcribe.redaction.spoken_names import PROFESSIONS, TITLES
 from transcribe.redaction.surfaces import SurfaceIndex, rule_for
-from transcribe.redaction.tokens import Token, is_capitalised, tokens, word_set
+from transcribe.redaction.tokens import Token, tokens
 from transcribe.study.roster import RosterEntry
-
-JARO_WINKLER_MIN = 0.80
-"""With an equal Metaphone code: 0.15 false hits per 1k words; Metaphone alone: 105 (deidentification.md)."""
-VARIANT_MIN_LETTERS = 4
 
 _LABELS = {
     "participant": "PARTICIPANT",
@@ -38,30 +33,6 @@ _LABELS = {
 _TYPES = {"place": "PLACE", "organisation": "ORG", "school": "ORG", "employer": "ORG", "hospital": "ORG"}
 THING_KINDS = frozenset(_TYPES)
 """Kinds of roster entries that are no persons."""
-_RELATIONS = {
-    "mum": "MOTHER",
-    "mom": "MOTHER",
-    "dad": "FATHER",
-    "kid": "CHILD",
-    "boy": "SON",
-    "girl": "DAUGHTER",
-    "aunt": "AUNT",
-    "auntie": "AUNT",
-    "nan": "GRANDMOTHER",
-    "gran": "GRANDMOTHER",
-    "grandma": "GRANDMOTHER",
-    "grandpa": "GRANDFATHER",
-    "ex": "EX",
-} | {
-    word: word.upper()
-    for word in sorted(
-        word_set("""
-        mother father son daughter child sister brother husband wife partner boyfriend girlfriend uncle
-        cousin nephew niece grandmother grandfather grandson granddaughter stepmother stepfather stepson
-        stepdaughter stepbrother stepsister spouse twin fiance fiancee guardian godmother godfather
-        """)
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +87,7 @@ def _identity(entry: RosterEntry, recordings: Sequence[Recording]) -> Identity:
     label = _LABELS[entry.kind]
     code = entry.person or ("INT" if entry.kind == "interviewer" else "")
     if entry.kind == "relative" and entry.relation_to:
-        relation = next((_RELATIONS[t.fold] for t in tokens(entry.note) if t.fold in _RELATIONS), "RELATIVE")
+        relation = next((RELATIONS[t.fold] for t in tokens(entry.note) if t.fold in RELATIONS), "RELATIVE")
         label = f"{entry.relation_to}-{relation}"
     entity_type = _TYPES.get(entry.kind, "PERSON")
     bound = code if entry.kind != "interviewer" else ""
@@ -162,7 +133,7 @@ class RosterMatcher:
             folds = tuple(t.fold for t in tokens(name) if t.fold not in TITLES)
             for fold in folds if identity.is_person else folds[:1] if len(folds) == 1 else ():
                 if len(fold) >= VARIANT_MIN_LETTERS and not is_common(fold):
-                    self._sounds.setdefault(_sound(fold), []).append((fold, k))
+                    self._sounds.setdefault(sound(fold), []).append((fold, k))
             if len(folds) > 1:
                 for position, fold in enumerate(folds):
                     self._longer.setdefault(fold, []).append((folds, position, k))
@@ -180,13 +151,25 @@ class RosterMatcher:
             if len(word.fold) >= VARIANT_MIN_LETTERS and not is_common(word.fold):
                 near = {
                     k
-                    for fold, k in self._sounds.get(_sound(word.fold), ())
-                    if fold != word.fold and JaroWinkler.normalized_similarity(fold, word.fold) >= JARO_WINKLER_MIN
+                    for fold, k in self._sounds.get(sound(word.fold), ())
+                    if fold != word.fold and sound_alike(fold, word.fold)
                 }
                 if near and (word.start, word.end) not in taken:
                     values = [(2, k) for k in sorted(near)]
                     chosen = self._choose(words, word.start, word.end, values)
                     yield self._hit(word.start, word.end, chosen, values, "roster/variant")
+
+    def heard_as(self, name: Token) -> int | None:
+        """The only listed person of the pair of whom a single word, known to be a name, may be a misheard name."""
+        if is_common(name.fold):
+            return None
+        fitting = {
+            k
+            for listed in self._sounds.values()
+            for fold, k in listed
+            if self._identities[k].is_person and sounds_cut_off(name.fold, fold)
+        }
+        return fitting.pop() if len(fitting) == 1 else None
 
     def _choose(
         self, words: Sequence[Token], start: int, end: int, values: Sequence[tuple[int, int | None]]
@@ -225,11 +208,16 @@ class RosterMatcher:
             part = words[begin : begin + len(folds)] if begin >= 0 else []
             if len(part) != len(folds) or (part[0].start, part[-1].end) in taken:
                 continue
-            if any(text[a.end : b.start].strip(" -") for a, b in pairwise(part)):
+            if any(text[a.end : b.start].strip(" -" if len(a.fold) > 1 else " -.") for a, b in pairwise(part)):
+                continue
+            thing = not self._identities[k].is_person
+            if thing and len(folds) > 2 and sum(w.fold != f for w, f in zip(part, folds, strict=True)) > 1:
+                if misheard_words(part, folds):
+                    yield RosterHit(part[0].start, part[-1].end, k, self._identities[k].entity_type, "roster/variant")
                 continue
             off = [(word, fold) for word, fold in zip(part, folds, strict=True) if word.fold != fold]
             exact = [fold for fold in folds if fold != off[0][1]] if len(off) == 1 else []
-            if len(off) == 1 and _near(*off[0]) and (len(folds) > 2 or not all(is_common(f) for f in exact)):
+            if len(off) == 1 and near(*off[0]) and (len(folds) > 2 or not all(is_common(f) for f in exact)):
                 yield RosterHit(part[0].start, part[-1].end, k, self._identities[k].entity_type, "roster/variant")
 
 
@@ -254,19 +242,6 @@ def _surfaces(k: int, identity: Identity, here: bool) -> Iterator[tuple[str, tup
                     ordinary = length == 1 and is_common(part[0].fold)
                     if (not ordinary or identity.participant) and len(part[0].fold) > 1:
                         yield " ".join(t.text for t in part), (1, k if here else None)
-
-
-@lru_cache(maxsize=65536)
-def _sound(fold: str) -> str:
-    return str(doublemetaphone(fold)[0])
-
-
-def _near(word: Token, fold: str) -> bool:
-    """Whether a capitalised word sounds or is written much like a part of a known name."""
-    if not is_capitalised(word.text) or word.fold in FUNCTION_WORDS:
-        return False
-    alike = bool(_sound(fold)) and _sound(fold) == _sound(word.fold)
-    return alike or JaroWinkler.normalized_similarity(fold, word.fold) >= JARO_WINKLER_MIN
 
 
 def check_roster(roster: Sequence[RosterEntry]) -> None:

@@ -1,9 +1,9 @@
-"""Dates, births and ages said aloud. Relative time (`two weeks ago`, `last winter`) stays: research needs it."""
+"""Dates and births said aloud. Relative time (`two weeks ago`, `last winter`) stays: research needs it."""
 
 import re
 from collections.abc import Iterator
 
-from transcribe.redaction.numbers import value_of, year_of
+from transcribe.redaction.numbers import digits_of, year_of
 from transcribe.redaction.spans import Found, found
 
 _MONTHS = (
@@ -37,60 +37,129 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 
 _FULL = _compile(
-    rf"\b(?:{_SPOKEN_DAY}(?:\s*,)?\s+(?:of\s+|uh,?\s+|um,?\s+)*{_MONTH}(?:{_PAUSE}(?:{_YEAR}|{_SHORT_YEAR}\b(?!\s*(?:people|years|minutes|hours|of))))?"
-    rf"|{_MONTH}{_PAUSE}(?:{_ORDINAL}|[0-3]?\d(?!\d)|{_TEEN}\b(?=,))(?:{_PAUSE}{_YEAR})?"
+    rf"\b(?:{_SPOKEN_DAY}(?:\s*,)?\s+(?:of\s+|uh,?\s+|um,?\s+)*{_MONTH}(?:{_PAUSE}(?:{_YEAR}"
+    rf"|{_SHORT_YEAR}\b(?!\s*(?:people|years|minutes|hours|of))))?"
+    rf"|{_MONTH}{_PAUSE}(?:{_ORDINAL}|[0-3]?\d(?!\d)|{_TEEN}\b(?=,|\s+{_YEAR}))(?:{_PAUSE}{_YEAR})?"
     rf"|{_YEAR}{_PAUSE}{_DAY}{_PAUSE}{_MONTH}"
     rf"|\d{{1,2}}\s?{_ABBREVIATED}\s?\d{{2,4}})\b"
 )
 _MONTH_YEAR = _compile(rf"\b{_MONTH}{_PAUSE}(?:{_YEAR}|(?:last|this|next)\s+year)\b|\b(?:last|next)\s+{_MONTH}\b")
-_NUMERIC = _compile(r"\b(?:[0-3]?\d[/.-][01]?\d[/.-](?:19|20)?\d\d|(?:19|20)\d\d[/-][01]?\d[/-][0-3]?\d)\b")
+_NUMERIC = _compile(
+    r"\b(?:(?:[0-3]?\d[/.-][01]?\d|[01]?\d[/.-][0-3]?\d)[/.-](?:19|20)?\d\d|(?:19|20)\d\d[/-][01]?\d[/-][0-3]?\d)\b"
+)
 _BIRTH = _compile(r"\b(?:born|birth|birthday|birth date|d\.?o\.?b\.?|b-day)\b")
-_ATOM = rf"(?:(?:mid|early|late)[\s-]*)?(?:{_ORDINAL}|{_MONTH}|{_YEAR}|{_SHORT_YEAR}|[0-3]?\d)"
+_ATOM = (
+    rf"(?:(?:mid|early|late)[\s-]*)?(?:{_ORDINAL}|{_MONTH}|{_YEAR}|{_TENS}\s*,\s*{_UNIT}|{_SHORT_YEAR}|{_TEEN}"
+    rf"|[0-3]?\d)"
+    r"(?:\s+something)?"
+)
 _ATOMS = _compile(rf"\b{_ATOM}\b(?:{_PAUSE}(?:{_ATOM})\b)*")
+_DATED = _compile(rf"{_MONTH}|{_ORDINAL}|{_YEAR}|'?\d\d|{_TENS}")
 _BIRTH_REACH = 60
 
-_AGE_NUMBER = r"(?:\d{1,3}|" + rf"{_TENS}(?:[\s-]+{_UNIT})?|{_TEEN})"
-_AGE = _compile(
-    rf"\b(?P<old>(?:{_AGE_NUMBER}|{_UNIT}))[\s-]+years?[\s-]+(?:old|of age)\b"
-    rf"|\b(?:aged|turned|turning)\s+(?:about\s+)?(?P<turned>{_AGE_NUMBER})\b(?!\s*(?:percent|degrees|o'clock|minutes))"
-    rf"|\b(?:i'm|i am|you're|you are)\s+(?:about\s+|now\s+|only\s+|nearly\s+|almost\s+)?(?P<self>{_AGE_NUMBER})"
-    rf"(?=\s*(?:[.,;?!]|$)|\s+(?:now|and|so|but|this|next|in)\b)"
+_HEDGE = r"(?!\s+(?:maybe|perhaps|possibly|or so|or something|or whatever|sometime|be\b))"
+_WHEN = (
+    r"(?:in|since|until|till|from|by|around|about|during|of|for|before|after|early|late|mid|back in|end of"
+    r"|start of|beginning of)"
 )
-_HOW_OLD = _compile(r"\b(?:how old|your age|what age)\b")
-_ONLY_AGE = _compile(rf"^\W*(?:um|uh|i'm|i am|just|about|yeah|yes|oh|\W)*\s*\b(?P<age>{_AGE_NUMBER})\b")
+_YEAR_ALONE = _compile(
+    rf"(?:\b{_WHEN}[\s-]+|^|[.,;?!]\s*(?:and\s+|so\s+|then\s+)?)(?:the\s+)?(?:(?:year|spring|summer|autumn|fall"
+    rf"|winter|christmas|easter)\s+(?:of\s+)?)?(?P<year>{_YEAR})\b"
+    r"(?!\s*(?:percent|people|dollars|pounds|milligrams|mg|steps|calories|words|times|minutes|hundred|thousand))"
+)
+_SHORT_YEAR_ALONE = _compile(
+    r"\b(?:in|since|until|back in)\s+(?P<year>(?:fifty|sixty|seventy|eighty|ninety)[\s-]+(?:one|two|three|four"
+    r"|five|six|seven"
+    r"|eight|nine)|'[0-9]\d)\b(?=\s*(?:[.,;?!]|$)|\s+(?:and|when|i|we|he|she|but|so|my)\b)"
+)
+_MONTH_ALONE = _compile(rf"\b{_WHEN}[\s-]+(?:the\s+)?(?P<month>(?:(?:early|late|mid)[\s-]+)?{_MONTH})\b{_HEDGE}")
+_EVENT = re.compile(
+    r"\b(?:was|were|had|did|got|went|came|left|began|became|met|lost|found|took|gave|fell|broke|told|said|saw"
+    r"|felt|made|moved"
+    r"|[a-z]{2,}ed|born|died|been|happened|quit|sent|brought|bought|sold|built|won|hit|ran|wrote|heard|kept|put"
+    r"|set|spent|stood"
+    r"|thought|knew|grew|stayed|since|turning|turned|getting|starting|leaving|moving|marry|wedding|funeral"
+    r"|anniversary|birthday"
+    r"|due|exam|exams|court|trial|surgery|operation|graduat\w+|admission|admitted|discharge\w*|diagnos\w+"
+    r"|relapse\w*)\b",
+    re.IGNORECASE,
+)
+_AGE_SAID = _compile(rf"\b(?:i'm|i am|he's|she's|makes (?:me|him|her|you)|aged?)\s+(?:\d\d|{_TENS}|{_TEEN})\b")
+_OPENING = _compile(
+    rf"^\W*(?:(?:ok|okay|so|right|yeah|yes|alright|and|um|uh|that's|born in|in)\b\W*)*(?P<year>{_YEAR}"
+    rf"|{_SHORT_YEAR})\b"
+)
+_YEARS = _compile(rf"\b{_YEAR}\b")
+_ASKED_WHEN = _compile(r"\b(?:when|what year|which year|what month|which month|what date)\b")
+_DAY_OF_MONTH_NUMBER = _compile(
+    rf"\b{_ORDINAL}{_PAUSE}(?:of\s+)?(?:the\s+){_ORDINAL}{_PAUSE}(?:{_YEAR}|{_SHORT_YEAR})\b"
+)
 
 
 def find_dates(text: str, previous: str) -> Iterator[Found]:
-    """Dates that name a day or a month of a year, births, ages; `previous` is what the other speaker asked."""
+    """Births, dates of a day or month, and bare months or years of an event; `previous` is what was asked before.
+
+    Not: relative time, days of the week, habits (`in July we always go`), vague dates (`in May maybe`).
+    """
     births = list(_births(text, previous))
     for start, end in births:
         yield found(start, end, "DATE", "grammar/birth", 0.9, direct=True)
-    for pattern in (_FULL, _MONTH_YEAR, _NUMERIC):
+    for pattern in (_FULL, _MONTH_YEAR, _NUMERIC, _DAY_OF_MONTH_NUMBER):
         for match in pattern.finditer(text):
             born = any(a < match.end() and match.start() < b for a, b in births)
             if born or not _is_verb(text, match.group()):
                 yield found(match.start(), match.end(), "DATE", "grammar/birth" if born else "grammar/date", 0.8, born)
-    for match in _AGE.finditer(text):
-        group = next(name for name in ("old", "turned", "self") if match.group(name))
-        yield found(match.start(group), match.end() if group == "old" else match.end(group), "AGE", "grammar/age", 0.8)
-    if _HOW_OLD.search(previous) and (answer := _ONLY_AGE.search(text)):
-        yield found(*answer.span("age"), "AGE", "grammar/age-answer", 0.8)
+    yield from _of_events(text, previous)
+
+
+def _of_events(text: str, previous: str) -> Iterator[Found]:
+    """`It started in twenty nineteen`, `we married in June`: only in a sentence of an event, or as answer to `when`."""
+    asked = _ASKED_WHEN.search(previous) is not None
+    for pattern, group in ((_YEAR_ALONE, "year"), (_SHORT_YEAR_ALONE, "year"), (_MONTH_ALONE, "month")):
+        for match in pattern.finditer(text):
+            month = match.group(group)
+            verb = group == "month" and re.search(r"\b(?:may|march)\b", month) and text != text.casefold()
+            sentence = _sentence(text, match.start())
+            if not verb and (asked or _EVENT.search(sentence) or (group == "year" and _AGE_SAID.search(sentence))):
+                yield found(*match.span(group), "DATE", "grammar/date-of-event", 0.6)
+    if echo := _OPENING.search(text):
+        said = {digits_of(match.group())[-2:] for match in _YEARS.finditer(previous)}
+        if digits_of(echo["year"])[-2:] in said:
+            yield found(*echo.span("year"), "DATE", "grammar/date-repeated", 0.6)
+
+
+def _sentence(text: str, position: int) -> str:
+    """The sentence around a position."""
+    start = max(text.rfind(mark, 0, position) for mark in ".?!") + 1
+    ends = [end for mark in ".?!" if (end := text.find(mark, position)) >= 0]
+    return text[start : min(ends, default=len(text))]
 
 
 def _births(text: str, previous: str) -> Iterator[tuple[int, int]]:
     """Everything date-like that follows `born`, `birthday` …, or answers the question for it."""
     starts = [match.end() for match in _BIRTH.finditer(text)]
-    if not starts and _BIRTH.search(previous) and "?" in previous[-40:]:
+    if not starts and _BIRTH.search(previous):
         starts = [0]
     for begin in starts:
         position, reach = begin, begin + _BIRTH_REACH
         while (match := _ATOMS.search(text, position)) and match.start() <= reach:
-            dated = re.search(rf"{_MONTH}|{_ORDINAL}|{_YEAR}|'?\d\d|{_TENS}", match.group(), re.IGNORECASE)
-            if dated and not re.match(
-                r"\s*(?:years?|weeks?|months?|days?|minutes?|hours?|kg|pounds)\b", text[match.end() :]
-            ):
+            if _DATED.search(match.group()) and not _is_other_number(text, match):
                 yield match.start(), match.end()
             position, reach = match.end(), match.end() + 20
+
+
+def _is_other_number(text: str, match: re.Match[str]) -> bool:
+    """Whether a date-like number counts something (`first line`, `ninety minutes`) or is the verb `may` or `march`."""
+    rest = text[match.end() :]
+    if re.match(r"[\s-]*(?:years?|weeks?|months?|days?|minutes?|hours?|kg|pounds|percent)\b", rest):
+        return True
+    said = match.group().casefold()
+    if said in ("may", "march") and re.match(r"\s*(?:i|we|you|be|have|not|also|need)\b", rest, re.IGNORECASE):
+        return True
+    return (
+        re.fullmatch(_ORDINAL, said) is not None
+        and re.match(r"\s+(?!of|in|um|uh|er|and|january)[a-z]", rest) is not None
+    )
 
 
 def _is_verb(text: str, date: str) -> bool:
@@ -100,17 +169,23 @@ def _is_verb(text: str, date: str) -> bool:
 
 
 def date_band(text: str) -> str:
-    """`2019-03` for a date with month and year; empty when it says less. Marks of the team level keep it."""
+    """`2019-03` for a date with month and year, `2019` or `June` for one alone; marks of the team level keep it."""
     lowered = text.casefold()
     months = [number for number, month in enumerate(_MONTHS, 1) if re.search(rf"\b{month}\b", lowered)]
     match = re.search(_YEAR, lowered)
-    year = year_of(re.sub(r"\b(?:uh|um|er|erm|of|the|in|on|like|sorry)\b|[,.]", " ", match.group())) if match else None
-    return f"{year}-{months[0]:02d}" if year is not None and len(months) == 1 else ""
-
-
-def age_band(text: str) -> str:
-    """Five-year band of the age that `text` says: `45-49`; empty when it says none."""
-    age = value_of(re.sub(r"(?i)years?|old|of age", " ", text.replace("-", " ")))
-    if age is None:
-        return ""
-    return "90+" if age >= 90 else f"{age // 5 * 5}-{age // 5 * 5 + 4}"
+    year = (
+        year_of(
+            re.sub(
+                r"\b(?:uh|um|er|erm|of|the|in|on|like|sorry)\b"
+                r"|[,.]",
+                " ",
+                match.group(),
+            )
+        )
+        if match
+        else None
+    )
+    if year is not None:
+        return f"{year}-{months[0]:02d}" if len(months) == 1 else "" if months else f"{year}"
+    relative = re.search(r"\b(?:last|this|next)\b", lowered)
+    return _MONTHS[months[0] - 1].title() if len(months) == 1 and not relative else ""

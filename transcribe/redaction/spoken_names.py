@@ -1,11 +1,24 @@
-"""Names that speech itself marks: by a title, a cue (`my name is`), a relation, a greeting, or by being spelled."""
+"""Names that speech itself marks: by a title, a cue (`my name is`), a relation, a greeting, or as an answer."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, is_name_use
+from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept_after_cue, is_name_use
+from transcribe.redaction.listed_names import find_listed, find_unlisted, find_word_names
+from transcribe.redaction.name_lists import HK_SURNAMES, HK_SYLLABLES, is_given, is_listed, is_only_name, is_surname
+from transcribe.redaction.name_runs import (
+    adjoins,
+    extend,
+    extend_unknown,
+    is_lower,
+    may_be_name,
+    may_be_unlisted,
+    name_at,
+    sounds_like_word,
+)
 from transcribe.redaction.spans import Found, found
-from transcribe.redaction.tokens import Token, fold, is_capitalised, tokens, word_set
+from transcribe.redaction.spelled_names import find_spelled
+from transcribe.redaction.tokens import Token, is_capitalised, tokens, word_set
 
 TITLES = word_set("""
     mr mrs miss ms madam dr prof nurse pastor reverend sister father brother uncle aunt auntie ah
@@ -13,148 +26,207 @@ TITLES = word_set("""
 """Words before a name, folded (`Mister` is `mr`, `Doctor` is `dr`)."""
 PROFESSIONS = frozenset(("dr", "prof", "nurse", "pastor", "reverend"))
 """Titles by which no participant or relative of the roster is called by surname."""
+_ADDRESSES = frozenset(("mr", "mrs", "ms"))
+"""Titles that are said before a name only."""
 _RELATIONS = word_set("""
     son sons daughter daughters brother brothers sister sisters boy girl kid husband wife partner boyfriend
-    girlfriend friend cousin nephew niece mother father mum mom dad grandmother grandfather grandson
+    girlfriend friend friends cousin nephew niece mother father mum mom dad grandmother grandfather grandson
     granddaughter colleague supervisor manager boss counsellor counselor neighbour neighbor flatmate roommate
-    caseworker keyworker worker psychiatrist therapist buddy dog cat
+    caseworker keyworker worker psychiatrist therapist buddy dog cat classmate teacher tutor landlord carer coworker
+    helper stepfather stepmother stepson stepdaughter twin fiance fiancee ex mate auntie aunt uncle grandma grandpa
+    granny nan psychologist physio midwife patient client baby
     """)
+_PAUSE = r"[\s,]*(?:\b(?:uh|um|er|erm|just|actually|well|like|basically|so|sorry|no|you know)\b[\s,.]*)*"
+_OF_NAME = r"(?:full |first |last |real |english |chinese |middle |maiden |given |family |christian |legal |old |own )*"
 _CUE = re.compile(
-    r"\b(?:(?P<strong>(?:my|his|her|your|their|the) (?:full |first |last |real |english |chinese |middle |maiden )?"
-    r"(?:name|surname|nickname)(?: is|['’]s| was)|name['’]s|calls? me|called me|calling me|known as|go(?:es)? by"
-    r"|i am called|i['’]m called)"
-    r"|(?P<weak>i['’]m|i am|this is|it['’]s|named|called|calls? (?:him|her|them)|hello|hi|hey|good morning"
-    r"|good afternoon|thanks|thank you|dear|bye|goodbye|thanks so much|ok|okay|so|yes|well))\b[\s,]*"
-    r"(?:(?:uh|um|er|erm|just|actually|well|like)\b[\s,]*)*",
+    rf"\b(?:(?P<strong>(?:my|his|her|your|their|the|whose) {_OF_NAME}(?:name|surname|nickname)s?"
+    rf"(?:,? (?:um|uh|er),?)*(?: is| was| would be| are|['’]s|['’]re)|\w+['’]s name(?: is|['’]s)|names?['’]s"
+    r"|(?:people|everyone|everybody|they all|they|friends|family|you can|just|please|she|he|we|always|used to|to)"
+    r" calls?(?:ed)? (?:me|him|her)|calls me|called me|calling me|call me|known (?:to \w+ )?as|go(?:es)? by|going by"
+    r"|(?:i am|i['’]m|he['’]s|she['’]s|he is|she is|who['’]s|who is|who was|he was|she was) (?:called|named)"
+    r"|by the name(?: of)?|under the name(?: of)?"
+    r"|introduced (?:him|her|my)self as|short for|named after|nicknamed|in the name of|signed)"
+    r"|(?P<weak>i['’]m|i am|this is|it['’]s|it is|that['’]s|named|called|calls? (?:him|her|them)|hello|hi|hey|hiya"
+    r"|good morning|good afternoon|good evening|thanks|thank you|dear|bye|goodbye|thanks so much|ok|okay|so|yes|yeah"
+    r"|well|welcome|cheers|speaking to|speaking with|talking to|met|meet|named))\b" + _PAUSE,
     re.IGNORECASE,
 )
-_SPELLED = re.compile(r"(?<![\w'’])(?:[A-Za-z](?:\s*[-.]\s*|\s+)){2,}[A-Za-z](?![\w'’])")
+_SPEAKING = re.compile(r"[\s,]*(?:speaking|here|calling|on the (?:line|phone)|from)\b", re.IGNORECASE)
 _NAME_QUESTION = re.compile(
-    r"\b(?:your|her|his|their) (?:full |first |last )?(?:name|surname)\b|\bcall you\b|\bwho am i speaking"
-    r"|\bwho is (?:speaking|this)|\bname for the\b|\bwhat(?:'s| is) .{0,20}\bcalled\b",
+    r"\b(?:your|her|his|their|whose) (?:full |first |last |real |english |given |family |middle |maiden )*"
+    r"(?:name|surname|nickname)s?\b|\bcall you\b|\bwho am i (?:speaking|talking)|\bwho is (?:speaking|this|calling)"
+    r"|\bwho['’]s (?:speaking|this|calling)|\bname for the\b"
+    r"|\bwhat(?:['’]s| is| was| are|s) (?:he|she|they|(?:your|his|her|the) .{0,20})\s?(?:called|names?)\b"
+    r"|\bwho (?:are|were) you\b|\bconfirm (?:your|who)\b|\bwhat do (?:people|they|your friends) call\b"
+    r"|\bspell (?:it|that|your|his|her)\b|\bname(?:,)? please\b",
     re.IGNORECASE,
 )
-_MAX_NAME_WORDS = 4
-_WORD_NAMES = word_set("""
-    will may hope grace rose faith joy mark bill sue rob frank jack pat grant dean ray art dawn iris ivy daisy lily ruby
-    summer april june hunter chase angel crystal melody christian victor penny violet olive gene drew cliff charity
-    patience constance prudence mercy honey sky star sunny happy lucky winter autumn miles max
-    """)
-"""Given names that are ordinary words; with a capital and one of the next verbs they are names even unlisted."""
-_DOES = word_set("""
-    told said says asked called came gave left went helped brought took rang phoned texted visited wanted thinks thought
-    knows knew lives lived died works worked moved cried laughed listened stayed cooked
-    """)
+_LEAD = re.compile(
+    r"[\s,.!-]*(?:\b(?:yeah|yes|yep|yup|sure|of course|okay|ok|um|uh|er|erm|oh|so|well|hi|hello|right|certainly|no"
+    r"|problem|absolutely|it['’]s|it is|its|i['’]m|i am|my|his|her|name|names|is|name['’]s|that['’]s|this is"
+    r"|they call me"
+    r"|call me|just|he['’]s|she['’]s|full|first|last|called|surname|sorry|like|the|and)\b[\s,.!-]*)*",
+    re.IGNORECASE,
+)
+_SHORT_ANSWER = 4
+_PERSON_BEFORE = re.compile(
+    r"\b(?:he|she|who|someone|somebody|guy|girl|man|woman|lady|person|people|friend|doctor|nurse|worker|colleague|lad"
+    r"|baby|boy|kid|child|son|daughter|brother|sister|teacher|boss|manager|counsellor|therapist|neighbou?r|cat|dog|staff"
+    r"|one of them|volunteer|peer|cousin|uncle|aunt(?:ie)?|student|patient|carer|flatmate|lecturer|bloke)s?\b"
+    r"[^.?!]{0,30}$",
+    re.IGNORECASE,
+)
 
 
 def find_names(text: str, previous: str) -> Iterator[Found]:
-    """Names of persons in one utterance; `previous` is the utterance before, which may ask for a name."""
+    """Names of persons in one utterance; `previous` is what others said before it, which may ask for a name."""
     words = tokens(text)
     for index in range(len(words)):
         yield from _by_title(text, words, index)
         yield from _by_relation(text, words, index)
-        does = index + 1 < len(words) and words[index + 1].fold in _DOES
-        if does and words[index].fold in _WORD_NAMES and is_name_use(text, words, index):
-            yield found(words[index].start, words[index].end, "PERSON", "grammar/word-name", 0.7)
-    for match in _CUE.finditer(text):
-        strong = match.group("strong") is not None
-        first = next((i for i, word in enumerate(words) if word.start >= match.end()), len(words))
-        if first < len(words) and text[match.end() : words[first].start].strip():
-            continue  # a sentence ends between the cue and the word
-        name = _name_from(text, words, first, strong=strong)
-        if name:
-            yield found(*name, "PERSON", "grammar/cue", 0.8)
-    for match in _SPELLED.finditer(text):
-        if _is_spelled_name(match.group()):
-            yield found(match.start(), match.end(), "PERSON", "grammar/spelled", 0.7)
+    yield from _by_cue(text, words)
+    yield from find_word_names(text, words)
+    yield from find_listed(text, words)
+    yield from find_unlisted(text, words)
+    yield from find_spelled(text, previous)
     if _NAME_QUESTION.search(previous):
-        for index, word in enumerate(words):
-            if is_capitalised(word.text) and not is_common(word.fold) and (name := _name_from(text, words, index)):
-                yield found(*name, "PERSON", "grammar/name-answer", 0.7)
-                break
+        yield from _answer(text, words, 0)
+    for question in _NAME_QUESTION.finditer(text):
+        if (end := text.find("?", question.end())) >= 0:
+            yield from _answer(text, words, end + 1)
 
 
-def _may_be_name(word: Token, lower: bool = False) -> bool:
-    """Whether a word can be (part of) a name: with a capital, or in lower case if it is no ordinary word."""
-    if word.text[0].isdigit() or word.fold in FUNCTION_WORDS or is_kept([word]):
-        return False
-    if is_capitalised(word.text):
+def _by_cue(text: str, words: Sequence[Token]) -> Iterator[Found]:
+    """What follows `my name is`, `call me`, `this is`, a greeting."""
+    for match in _CUE.finditer(text):
+        first = next((i for i, word in enumerate(words) if word.start >= match.end()), len(words))
+        if first == len(words) or text[match.end() : words[first].start].strip():
+            continue  # a sentence ends between the cue and the word
+        said = match.group().casefold()
+        introduced = said.startswith("this is") and bool(_SPEAKING.search(text[words[first].end :][:40]))
+        strong = match.group("strong") is not None or introduced
+        if not strong and not _believed(text, said, text[: match.start()], words[first]):
+            continue
+        if name := name_at(text, words, first, strong=strong):
+            yield found(*name, "PERSON", "grammar/cue", 0.8)
+
+
+def _believed(text: str, cue: str, before: str, name: Token) -> bool:
+    """Whether a weak cue makes a name of a word: not what medicines are called, nor in lower case what follows `so`."""
+    if is_only_name(name.fold):
         return True
-    return lower and len(word.fold) > 1 and not is_common(word.fold)
+    if cue.startswith("called") and not _PERSON_BEFORE.search(before):
+        return False
+    polite = re.match(r"hi\b|hello|hey|hiya|good |bye|dear|i['’]m|i am|thank|named|called", cue)
+    return not is_lower(text) or (bool(polite) and may_be_unlisted(name))
 
 
-def _name_from(text: str, words: Sequence[Token], first: int, strong: bool = False) -> tuple[int, int] | None:
-    """The name that begins at `words[first]`, as offsets; None when none does.
-
-    After a strong cue lower case will do (`my name is chan tai man`); else a capital is needed, and the first word
-    must not be an ordinary one (`I'm Fine`).
-    """
-    last = first
-    while last < len(words) and last - first < _MAX_NAME_WORDS:
-        word = words[last]
-        gap = text[words[last - 1].end : word.start] if last > first else ""
-        if gap.strip(" -.’'"):
-            break
-        particle = strong and word.fold == "ah"
-        later = last > first and strong and len(word.fold) < 5 and word.fold not in FUNCTION_WORDS
-        if not particle and not later and not _may_be_name(word, lower=strong):
-            break
-        if last == first and not strong and is_common(word.fold):
-            break
-        if last == first and strong and is_common(word.fold) and not particle and not is_capitalised(word.text):
-            break
-        last += 1
-    if last == first or (last == first + 1 and words[first].fold == "ah"):
-        return None
-    return words[first].start, words[last - 1].end
+def _answer(text: str, words: Sequence[Token], begin: int) -> Iterator[Found]:
+    """The name that answers a question for it, after `yes, it's …`; a short answer may be in lower case."""
+    lead = _LEAD.match(text, begin)
+    start = lead.end() if lead else begin
+    first = next((i for i, word in enumerate(words) if word.start >= start), len(words))
+    if first == len(words):
+        return
+    rest = words[first:]
+    short = len(rest) <= _SHORT_ANSWER or (len(rest) > 1 and not adjoins(text, rest[0], rest[1]))
+    if name := name_at(text, words, first, strong=short or is_listed(rest[0].fold)):
+        yield found(*name, "PERSON", "grammar/name-answer", 0.7)
+        return
+    for index in range(first, len(words)):
+        if is_capitalised(words[index].text) and (is_only_name(words[index].fold) or may_be_unlisted(words[index])):
+            if name := name_at(text, words, index):
+                yield found(*name, "PERSON", "grammar/name-answer", 0.7)
+            return
 
 
 def _by_title(text: str, words: Sequence[Token], index: int) -> Iterator[Found]:
-    """`Mister Fung`, `Dr Wong`, `Uncle Fai`, `Ah Keung`, `Chan sir`."""
-    title = words[index]
-    if title.fold == "sir" and index and _may_be_name(words[index - 1]) and not is_common(words[index - 1].fold):
-        yield found(words[index - 1].start, title.end, "PERSON", "grammar/title", 0.9)
+    """`Mister Fung`, `Dr Wong`, `Uncle Fai`, `Ah Keung`, `Chan sir`; `dr. henry howard` in a text without capitals."""
+    title, lower = words[index], is_lower(text)
+    if title.fold == "sir" and index and words[index - 1].fold not in FUNCTION_WORDS:
+        before = words[index - 1]
+        capital = is_capitalised(before.text) and not is_common(before.fold)
+        if adjoins(text, before, title) and (capital or (lower and before.fold in HK_SURNAMES)):
+            yield found(before.start, title.end, "PERSON", "grammar/title", 0.9)
     if title.fold not in TITLES or index + 1 == len(words):
         return
     name = words[index + 1]
-    point = r"\.?" if title.text in ("Dr", "Mr", "Mrs", "Ms", "Prof") else ""
-    if not re.fullmatch(point + "[ -]+", text[title.end : name.start]) or not _may_be_name(name, lower=True):
+    point = r"(?:\s?\.)?" if title.fold in (*_ADDRESSES, "dr", "prof") and len(title.text) < 5 else ""
+    if not re.fullmatch(point + "[ -]+", text[title.end : name.start]) or name.text[0].isdigit():
         return
-    kin = not is_capitalised(title.text) or title.fold in ("ah", "sister", "father", "brother", "miss")
-    if kin and is_common(name.fold):
+    if not _fits_title(text, words, index, lower):
         return
-    last = index + 1
-    while last + 1 < len(words) and last - index < 3:
-        following = words[last + 1]
-        if text[words[last].end : following.start].strip("- ") or not is_capitalised(following.text):
-            break
-        if not _may_be_name(following) or is_common(following.fold):
-            break
-        last += 1
-    start = title.start if is_capitalised(title.text) or title.fold in ("mr", "mrs", "ms", "dr") else name.start
-    yield found(start, words[last].end, "PERSON", "grammar/title", 0.9)
+    last = extend_unknown(text, words, extend(text, words, index + 1, 3), index + 1)
+    start = title.start if is_capitalised(title.text) or title.fold in (*_ADDRESSES, "dr") else name.start
+    yield found(start, words[last - 1].end, "PERSON", "grammar/title", 0.9)
+
+
+def _fits_title(text: str, words: Sequence[Token], index: int, lower: bool) -> bool:
+    title, name = words[index].fold, words[index + 1]
+    before = words[index - 1].fold if index else ""
+    if name.fold in FUNCTION_WORDS or is_kept_after_cue(name):
+        return is_capitalised(name.text) and title in _ADDRESSES
+    if title == "ah":
+        known = name.fold in HK_SYLLABLES or is_only_name(name.fold)
+        return not is_common(name.fold) and (is_capitalised(name.text) or known)
+    if title in _ADDRESSES:
+        return lower or is_capitalised(name.text) or not is_common(name.fold)
+    if title == "miss":
+        verb = before in (
+            "i",
+            "you",
+            "we",
+            "they",
+            "to",
+            "don't",
+            "dont",
+            "really",
+            "might",
+            "will",
+            "would",
+            "ll",
+            "d",
+        )
+        if verb and not is_capitalised(words[index].text):
+            return False
+        return is_surname(name.fold) if is_common(name.fold) else may_be_name(name, lower)
+    if is_common(name.fold):
+        kin = title in ("sister", "father", "brother", "uncle", "aunt", "auntie")
+        if is_capitalised(name.text):
+            return is_capitalised(words[index].text) and not kin
+        return lower and title in PROFESSIONS and is_surname(name.fold) and name.fold not in _NOT_AFTER_DOCTOR
+    return may_be_name(name, lower=True) and (is_capitalised(name.text) or not sounds_like_word(name.fold))
+
+
+_NOT_AFTER_DOCTOR = word_set("""
+    nice great fine hi how sorry say said came come tell call called left may will can see good long best day do go
+    got put made make work works
+    """)
 
 
 def _by_relation(text: str, words: Sequence[Token], index: int) -> Iterator[Found]:
-    """`my boy Toby`, `her sister, Doris`: the name only, the relation stays."""
+    """`my boy Toby`, `her sister, Doris`, `my wife grace`: the name only, the relation stays."""
     if words[index].fold not in _RELATIONS or index + 1 == len(words):
         return
-    name = words[index + 1]
-    if text[words[index].end : name.start].strip() not in ("", ",") or not is_name_use(text, words, index + 1):
+    name, lower = words[index + 1], is_lower(text)
+    gap = text[words[index].end : name.start].strip()
+    if gap not in ("", ",") or name.fold in FUNCTION_WORDS or name.text[0].isdigit() or is_kept_after_cue(name):
         return
-    if is_common(name.fold) or not (span := _name_from(text, words, index + 1)):
-        return
-    yield found(*span, "PERSON", "grammar/relation", 0.8)
+    if is_capitalised(name.text):
+        if not is_name_use(text, words, index + 1) or (is_common(name.fold) and not is_given(name.fold)):
+            return
+    else:
+        listed = is_only_name(name.fold) or (is_given(name.fold) and name.fold in _GIVEN_AFTER_RELATION)
+        invented = not is_common(name.fold) and not sounds_like_word(name.fold) and not name.fold.endswith("s")
+        if not (lower and (listed or invented) and gap == "") and not (is_only_name(name.fold) and lower):
+            return
+    last = extend_unknown(text, words, extend(text, words, index + 1), index + 1)
+    yield found(name.start, words[last - 1].end, "PERSON", "grammar/relation", 0.8)
 
 
-def _is_spelled_name(text: str) -> bool:
-    """Whether letters one by one spell a name: no known abbreviation, no stuttered `I, I, I`, no `M.M. H.M.`."""
-    letters = re.sub(r"[^A-Za-z]", "", text).casefold()
-    if set(letters) <= set("ai") or set(letters) <= set("mhu") or len(set(letters)) == 1:
-        return False
-    hyphened = bool(re.search(r"[A-Za-z]\s*-\s*[A-Za-z]", text))
-    if not hyphened and (len(letters) < 4 or re.search(r"(?:^|\s)[aI](?:\s|$)", text)):
-        return False
-    return not is_kept(tokens(letters)) and not re.search(
-        rf"\b{re.escape(fold(letters))}\b", "ptsd adhd ocd bpd nhs hkid"
-    )
+_GIVEN_AFTER_RELATION = word_set("""
+    grace rose faith joy mark bill sue rob frank jack pat ray dawn iris ivy daisy lily ruby april june crystal penny
+    violet olive gene drew cliff nick ted scott grant hope amber pearl melody eve guy clay miles chuck rod angel summer
+    hunter chase destiny harmony ruth kit bart meg peg
+    """)
+"""Given names that are words and that no English sentence puts after `my brother` as words."""

@@ -1,214 +1,111 @@
-"""Addresses, places and organisations by their shape and from the gazetteer."""
+"""Places from the gazetteer and after words of living (`grew up in`); entry to addresses and organisations, too."""
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from functools import cache
+from itertools import islice
 
-from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, is_name_use, places
-from transcribe.redaction.numbers import symbols
+from transcribe.redaction.gazetteer import Match, joined, names_in, with_possessive
+from transcribe.redaction.lexicon import FUNCTION_WORDS, data_lines, is_common, is_kept, is_name_use, organisations
 from transcribe.redaction.spans import Found, found
-from transcribe.redaction.tokens import Token, at_sentence_start, fold, is_capitalised, tokens, word_set
+from transcribe.redaction.spoken_addresses import find_addresses
+from transcribe.redaction.spoken_organisations import find_organisations
+from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised, tokens, word_set
 
-_STREET = word_set("""
-    street road avenue lane drive close crescent terrace grove mews boulevard steps square place row path
-    circuit
-    """)
-_BUILDING = word_set("""
-    house court estate mansion mansions building tower towers block garden gardens village tsuen chuen villa
-    villas lodge plaza chung
-    """)
-_ORGANISATION = word_set("""
-    hospital hospitals school college university academy kindergarten nursery center house church chapel
-    cathedral mosque temple clinic surgery foundation association society trust institute hospice hostel
-    workshop pharmacy bakery restaurant cafe hotel magistracy company limited ltd primary secondary
-    polytechnic library federation fellowship mission charity club daily council department bank iccmw
-    practice
-    """)
-_GENERIC = word_set("""
-    the a an my this that our his her their your its one each every another day general
-    """)
-_UNIT_WORD = r"(?:flat|room|unit|apartment|suite|block|tower|house|shop|number)"
-_UNITS = "(?:one|two|three|four|five|six|seven|eight|nine|oh)"
-_SAID_NUMBER = (
-    r"(?:\d+[A-Za-z]?|[A-Z]|[a-z]"
-    rf"|(?:{_UNITS}|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
-    rf"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[\s-]+{_UNITS})*)"
-)
-_UNIT = re.compile(rf"\b{_UNIT_WORD}\s+{_SAID_NUMBER}(?:[\s,]+{_SAID_NUMBER}){{0,3}}\b", re.IGNORECASE)
-_FLOOR = re.compile(
-    r"\b(?:\d{1,2}\s*/\s*F|(?:\d{1,2}(?:st|nd|rd|th)|ground|top|(?:twenty|thirty|forty)?[\s-]*(?:first|second|third|fourth"
-    r"|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth"
-    r"|eighteenth|nineteenth|twentieth|thirtieth|fortieth))\s+floor|floor\s+" + _SAID_NUMBER + r")\b",
+_WHERE = word_set("in at to from near around into through via outside towards across between of")
+_LIVES = word_set("live lives lived living born grew raised moved moving based settled brought stay stayed staying")
+_LIVES_IN = re.compile(
+    r"\b(?:(?:i'm|i am|im|he's|she's|family is|parents are"
+    r"|(?:i|he|she|they|we|you|who|family|parents|mother|father|mum|dad|wife|husband)\s+(?:come|comes|came))"
+    r"(?:\s+originally|\s+all|\s+both)?\s+from"
+    r"|(?:village|town|place|city|suburb)\s+(?:near|outside|of|in)|(?:live|lives|lived|living|born|grew up"
+    r"|raised|moved|based|brought up|settled)"
+    r"(?:\s+(?:back|down|up|over|out|away|here))?\s+(?:in|to|at|near|around|from))\s+(?P<name>[^\W\d])",
     re.IGNORECASE,
 )
-_SMALL_BUILDING = re.compile(
-    rf"(?:{_FLOOR.pattern}|{_UNIT.pattern})[\s,]+"
-    rf"(?P<name>(?:[^\W\d]+[\s-]+){{1,3}}(?:{'|'.join(sorted(_BUILDING | _STREET))})\b)",
-    re.IGNORECASE,
+_CARE = word_set("""
+    dr doctor nurse nurses ward admitted admission admissions discharged sectioned patient inpatient outpatient
+    appointment psychiatrist transferred hospitalised hospitalized treated consultant detained
+    """)
+_FREQUENT_NAMES = 2000
+"""Of the given names, sorted by frequency, so many make a place ambiguous: `Jordan`, `Chelsea`; not `London`."""
+_LANDMARKS = word_set("bridge hill green park bay valley wood island town heath common end spa ferry mills beach head")
+_STATION = re.compile(
+    r"\b(?:at|from|to|near|through|outside|into)\s+(?P<name>(?:[A-Z][\w’']+\s+){1,3})(?:[Ss]tation|MTR|[Tt]ube"
+    r"|[Uu]nderground)\b"
 )
-"""After a flat or floor, the building may be in lower case."""
-_SMALL_STREET = re.compile(
-    r"\b(?:on|in|off|at|along|near|from|to)\s+(?P<name>(?P<before>(?:[^\W\d]+[\s-]+){1,3}?)(?:street|road|lane|avenue))\b"
-)
-"""A street that Whisper wrote in lower case: one of the words before it must be no common one (`is_common`)."""
-_GLUE = re.compile(r"(?:[\s,.]|\b(?:uh|um|er|erm|and|in|on|at|of|it's|the)\b)*", re.IGNORECASE)
-_ACRONYM = re.compile(
-    r"\b(?:at|in|from|to|joined|join|with|for)\s+(?:the\s+)?(?P<name>(?:[A-Z][a-z]+\s+){0,3}[A-Z]{3,6})\b"
-)
-_WARD = re.compile(r"\b(?P<ward>[A-Z]\d{1,2})\s+ward\b|\bward\s+(?P<after>[A-Z]?\d{1,2}[A-Z]?)\b", re.IGNORECASE)
+_NO_STATIONS = word_set("police fire train bus railway petrol gas power radio tv next last that this metro")
+_SUFFIX = re.compile(r"\s+(?:line|station|estate|district)\b", re.IGNORECASE)
 
 
-def find_places(text: str) -> Iterator[Found]:
-    """Addresses, gazetteer places and organisations in one utterance."""
+def find_places(text: str, previous: str = "") -> Iterator[Found]:
+    """Addresses, places and organisations in one utterance; `previous` may have asked for an address."""
     words = tokens(text)
-    gazetteer = list(_gazetteer(text, words))
-    streets = [span for i, w in enumerate(words) if w.fold in _STREET and (span := _named(text, words, i, street=True))]
-    buildings = [span for i, w in enumerate(words) if w.fold in _BUILDING and (span := _named(text, words, i))]
-    buildings += [m.span("name") for m in _SMALL_BUILDING.finditer(text)]
-    streets += [
-        m.span("name")
-        for m in _SMALL_STREET.finditer(text)
-        if any(not is_common(word.fold) and len(word.fold) > 1 for word in tokens(m["before"]))
-    ]
-    yield from gazetteer
-    yield from _addresses(text, [(f.start, f.end) for f in gazetteer], streets, buildings)
-    yield from _organisations(text, words)
+    matches = list(names_in(text, words))
+    places = [f for match in matches if match.place for f in _place(text, words, match)]
+    places += [f for f in _lived_in(text, words) if not any(p.start < f.end and f.start < p.end for p in places)]
+    yield from places
+    yield from find_addresses(text, words, [(f.start, f.end) for f in places], previous)
+    yield from find_organisations(text, words, matches)
 
 
-def _gazetteer(text: str, words: Sequence[Token]) -> Iterator[Found]:
-    """Places of the gazetteer, longest first, with `line`, `station`, `estate` after them."""
-    known = places()
-    index = 0
-    while index < len(words):
-        for length in range(min(6, len(words) - index), 0, -1):
-            part = words[index : index + length]
-            place = known.get(tuple(word.fold for word in part))
-            if place is None or any(text[a.end : b.start].strip(" -.’'") for a, b in pairwise(part)):
-                continue
-            ordinary = all(is_common(word.fold) for word in part)
-            named = is_name_use(text, words, index) if length == 1 else all(is_capitalised(w.text) for w in part)
-            if ordinary and not named and length < 3:
-                continue
-            end = part[-1].end
-            suffix = re.match(r"\s+(?:line|station|estate|district)\b", text[end:], re.IGNORECASE)
-            kind = "ORG" if place.kind == "hospital" else "PLACE"
-            yield found(part[0].start, end + (suffix.end() if suffix else 0), kind, "grammar/gazetteer", 0.8)
-            index += length
-            break
+def _place(text: str, words: Sequence[Token], match: Match) -> Iterator[Found]:
+    """A place of the gazetteer, unless its words are ordinary ones and used as such."""
+    part = words[match.first : match.last]
+    before = words[match.first - 1].fold if match.first else ""
+    located = before in _WHERE or (before == "the" and match.first > 1 and words[match.first - 2].fold in _WHERE)
+    suffix = _SUFFIX.match(text, part[-1].end)
+    if all(is_common(word.fold) for word in part):
+        if len(part) == 1:
+            lives = located and any(w.fold in _LIVES for w in words[max(0, match.first - 4) : match.first])
+            named = is_name_use(text, words, match.first)
         else:
-            index += 1
-
-
-def _named(text: str, words: Sequence[Token], index: int, street: bool = False) -> tuple[int, int] | None:
-    """The name that ends in a word such as `Street` at `index`, with a number before it; None when there is none."""
-    first = index
-    while first > 0 and index - first < 4:
-        word = words[first - 1]
-        if text[word.end : words[first].start].strip(" -.’'s"):
-            break
-        lower = street and not is_common(word.fold) and len(word.fold) > 1
-        if word.fold in FUNCTION_WORDS or word.text[0].isdigit() or not (is_capitalised(word.text) or lower):
-            break
-        if any(s.kind == "digit" for s in symbols(word.text)):
-            break
-        first -= 1
-    number = _number_before(text, words[first].start) if street else None
-    if first == index and (number is None or not is_capitalised(words[index].text)):
-        return None
-    names = words[first:index]
-    ordinary = number is None and all(is_common(w.fold) for w in names)
-    opening = len(names) == 1 and at_sentence_start(text, names[0].start)
-    if ordinary and (opening or not is_capitalised(words[index].text)):
-        return None
-    return (number if number is not None else words[first].start), words[index].end
-
-
-def _number_before(text: str, position: int) -> int | None:
-    """Where a house number said directly before `position` begins; None when there is none."""
-    before = [s for s in symbols(text[:position]) if not (s.kind == "comma" or s.chars in ("um", "uh"))]
-    start = None
-    for symbol in reversed(before[-4:]):
-        if symbol.kind not in ("digit",) and not (symbol.kind == "letter" and start is not None):
-            break
-        start = symbol.start
-    return start
-
-
-def _addresses(
-    text: str,
-    known: Sequence[tuple[int, int]],
-    streets: Sequence[tuple[int, int]],
-    buildings: Sequence[tuple[int, int]],
-) -> Iterator[Found]:
-    """Chains of address parts; a street alone is one, a flat or a building needs company."""
-    parts = [(a, b, "unit") for m in _UNIT.finditer(text) for a, b in [m.span()]]
-    parts += [(a, b, "floor") for m in _FLOOR.finditer(text) for a, b in [m.span()]]
-    parts += [(a, b, "street") for a, b in streets] + [(a, b, "building") for a, b in buildings]
-    parts += [(a, b, "place") for a, b in known]
-    chain: list[tuple[int, int, str]] = []
-    for part in sorted(parts, key=lambda p: (p[0], -p[1])):
-        if chain and (part[0] < max(b for _, b, _ in chain) or _GLUE.fullmatch(text[chain[-1][1] : part[0]])):
-            chain.append(part)
-            continue
-        yield from _address(chain)
-        chain = [part]
-    yield from _address(chain)
-
-
-def _address(chain: Sequence[tuple[int, int, str]]) -> Iterator[Found]:
-    kinds = {kind for _, _, kind in chain}
-    exact = kinds & {"unit", "floor"}
-    anchored = kinds & {"street", "building"}
-    sure = "street" in kinds or (exact and (anchored or len(exact) == 2))
-    if sure or len([p for p in chain if p[2] == "building"]) > 1:
-        inside = [p for p in chain if p[2] != "place"] or list(chain)
-        first, last = min(a for a, _, _ in inside), max(b for _, b, _ in inside)
-        yield found(first, last, "ADDRESS", "grammar/address", 0.9)
-
-
-def _organisations(text: str, words: Sequence[Token]) -> Iterator[Found]:
-    """Capitalised words before `Hospital`, `Primary`, `Centre` …; `St Paul's`; abbreviations after `at`; wards."""
-    for index, word in enumerate(words):
-        if word.fold in _ORGANISATION:
-            yield from _organisation(text, words, index)
-        elif word.fold == "st" and index + 1 < len(words):
-            name = words[index + 1]
-            plain = text[word.end : name.start].strip(" .") == "" and is_capitalised(name.text)
-            if plain and is_capitalised(word.text) and name.fold not in FUNCTION_WORDS:
-                end = name.end + (2 if re.match(r"['’]s\b", text[name.end :]) else 0)
-                yield found(word.start, end, "ORG", "grammar/saint", 0.7)
-    for match in _ACRONYM.finditer(text):
-        if not is_kept(tokens(match.group("name"))) and not is_kept(tokens(match.group("name").split()[-1])):
-            yield found(*match.span("name"), "ORG", "grammar/acronym", 0.5)
-    for match in _WARD.finditer(text):
-        group = "ward" if match.group("ward") else "after"
-        yield found(*match.span(group), "ORG", "grammar/ward", 0.6)
-
-
-def _organisation(text: str, words: Sequence[Token], index: int) -> Iterator[Found]:
-    first = index
-    while first > 0 and index - first < 6:
-        word = words[first - 1]
-        if text[word.end : words[first].start].strip(" -.’'s&"):
-            break
-        linking = word.fold in ("of", "and") and first > 1 and is_capitalised(words[first - 2].text)
-        if not linking and (not is_capitalised(word.text) or word.fold in FUNCTION_WORDS | _GENERIC):
-            break
-        first -= 1
-    names = words[first:index]
-    if not names or is_kept(names) or all(w.fold in _ORGANISATION | _GENERIC for w in names):
+            lives = located or suffix is not None or len(part) > 2
+            named = all(is_capitalised(word.text) for word in part)
+        if not (lives or named):
+            return
+    elif match.organisation and match.organisation.label == "HOSPITAL" and not match.place:
         return
-    ordinary = all(is_common(w.fold) for w in names)
-    if ordinary and (
-        (len(names) == 1 and at_sentence_start(text, names[0].start)) or not is_capitalised(words[index].text)
-    ):
-        return
-    end = words[index].end
-    while (
-        index + 1 < len(words)
-        and fold(words[index + 1].text) in _ORGANISATION
-        and text[end : words[index + 1].start] == " "
-    ):
-        index += 1
-        end = words[index].end
-    yield found(words[first].start, end, "ORG", "grammar/organisation", 0.8)
+    own = match.place is not None and match.place.name.endswith("'s")
+    end = suffix.end() if suffix else with_possessive(text, part[-1].end) if own else part[-1].end
+    if _is_hospital(text, words, match, located):
+        yield found(part[0].start, part[-1].end, "ORG", "grammar/hospital-by-place", 0.8, label="HOSPITAL")
+    elif len(part) == 1 and not located and not suffix and part[0].fold in _given_names():
+        yield found(part[0].start, part[0].end, "PERSON", "grammar/name-or-place", 0.5)
+    else:
+        yield found(part[0].start, end, "PLACE", "grammar/gazetteer", 0.8)
+
+
+def _is_hospital(text: str, words: Sequence[Token], match: Match, located: bool) -> bool:
+    """Whether a place stands for its hospital: `Dr Wong at Castle Peak`, `admitted to Kwai Chung`."""
+    folds = tuple(word.fold for word in words[match.first : match.last])
+    known = organisations().get((*folds, "hospital"))
+    care = any(word.fold in _CARE for word in words[max(0, match.first - 6) : match.last + 4])
+    return bool(known and located and care) and joined(text, words[match.first : match.last])
+
+
+def _lived_in(text: str, words: Sequence[Token]) -> Iterator[Found]:
+    """What no gazetteer knows: `grew up in Little Snoring`, `moved to wramplingham`."""
+    for cue in _LIVES_IN.finditer(text):
+        first = next((i for i, word in enumerate(words) if word.start >= cue.start("name")), len(words))
+        last = first
+        while last < len(words) and last - first < 4:
+            word = words[last]
+            if last > first and text[words[last - 1].end : word.start].strip(" -.’'"):
+                break
+            unknown = not is_common(word.fold) and len(word.fold) > 2
+            if word.fold in FUNCTION_WORDS or is_kept([word]) or not word.text.isalpha():
+                break
+            if not (is_capitalised(word.text) or unknown or (last > first and word.fold in _LANDMARKS)):
+                break
+            last += 1
+        if last > first and not (last == first + 1 and at_sentence_start(text, words[first].start)):
+            yield found(words[first].start, words[last - 1].end, "PLACE", "grammar/lived-in", 0.6)
+    for station in _STATION.finditer(text):
+        if not all(word.fold in _NO_STATIONS for word in tokens(station["name"])):
+            yield found(station.start("name"), station.end(), "PLACE", "grammar/station", 0.7)
+
+
+@cache
+def _given_names() -> frozenset[str]:
+    return frozenset(line.rstrip("*") for line in islice(data_lines("given_names.txt"), _FREQUENT_NAMES))

@@ -1,40 +1,28 @@
 """De-identification of a whole study: what is learnt in one interview is searched in all, and marks are the study's."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from transcribe.engines import PiiCandidate
 from transcribe.errors import ValidationError
 from transcribe.records import Recording, Redaction, RedactionList, Transcript
-from transcribe.redaction.coverage import Span, cover
-from transcribe.redaction.lexicon import is_common
-from transcribe.redaction.marks import MarkBook, Mention, settle_types
+from transcribe.redaction.coverage import Span
+from transcribe.redaction.decisions import open_variants, own_surfaces, standings
+from transcribe.redaction.marks import MarkBook, Mention
 from transcribe.redaction.registry import Registry
+from transcribe.redaction.rejections import Rejections
+from transcribe.redaction.relations import anchors, relation_of
 from transcribe.redaction.roster_match import Identity, RosterMatcher, identities
+from transcribe.redaction.settling import settle
 from transcribe.redaction.spans import CLASS_OF
-from transcribe.redaction.spoken_names import TITLES
-from transcribe.redaction.surfaces import SurfaceIndex, is_swept
-from transcribe.redaction.tokens import Token, is_capitalised, tokens
+from transcribe.redaction.surfaces import is_swept
+from transcribe.redaction.sweeping import Known, Scene, name_parts, sweep_to_fixed_point, whole_surfaces
+from transcribe.redaction.tokens import Token, squeeze, tokens
 from transcribe.study.roster import RosterEntry
 
-REDACTION_VERSION = "1"
+REDACTION_VERSION = "2"
 """Raised when the rules of this package change, so that redaction runs again."""
-MAX_SWEEPS = 20
-"""Each sweep can only lengthen spans; real studies need two or three."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """One utterance, with its words and the pair whose names are meant in it."""
-
-    recording: str
-    utterance: str
-    pair: str
-    text: str
-    words: tuple[Token, ...]
-    fixed: tuple[Span, ...]
-    """What the detector and the roster say; sweeps add to it."""
 
 
 def redact_study(
@@ -47,80 +35,115 @@ def redact_study(
     """What is to be replaced in every transcript, in the order given, and the registry with all that was learnt.
 
     Pure and deterministic. Spans are the union of the detector's candidates, the roster's names and every surface that
-    is known from anywhere in the study, to a fixed point. Marks are numbered by first appearance in the order given
-    and only ever appended: the same call with the registry that it returned gives the same lists. Unlisted names are
-    linked inside one pair only; places and organisations in the whole study. Raises `ValidationError` when a
-    transcript has no recording or a candidate lies outside its utterance.
+    is known from anywhere in the study, to a fixed point, without what people rejected. Marks are numbered by first
+    appearance in the order given and only ever appended: the same call with the registry that it returned gives the
+    same lists. Unlisted names are linked inside one pair only; places and organisations in the whole study; what people
+    decided (`registry.decisions`) goes before both. Speaker labels and languages may be any. Raises `ValidationError`
+    when a transcript has no recording or a candidate lies outside its utterance.
     """
-    pairs = {recording.id: recording.pair for recording in recordings}
+    by_id = {recording.id: recording for recording in recordings}
     people = identities(roster, recordings)
-    scenes = _scenes(transcripts, pairs, people, candidates)
-    covered = _to_fixed_point(scenes, registry)
-    mentions = settle_types(
-        [
-            Mention(span, scene.text[span.start : span.end], scene.pair, f"{scene.recording}/{scene.utterance}")
-            for scene, spans in zip(scenes, covered, strict=True)
-            for span in spans
-        ],
-        registry,
-    )
+    rejections = Rejections(registry)
+    scenes = _scenes(transcripts, by_id, people, candidates, rejections)
+    covered = sweep_to_fixed_point(scenes, _known(registry, rejections), people)
+    mentions = settle(_mentions(scenes, covered), registry)
     book = MarkBook(registry, people)
     book.link(mentions)
+    named = [(mention, book.entity_for(mention)) for mention in mentions]
     lists: dict[str, list[Redaction]] = {transcript.recording: [] for transcript in transcripts}
-    for mention in mentions:
-        entity = book.entity_for(mention)
+    for recording, redaction in _redactions(named, book.registry):
+        lists[recording].append(redaction)
+    return tuple(RedactionList(name, tuple(found)) for name, found in lists.items()), book.registry
+
+
+def _redactions(named: Iterable[tuple[Mention, str]], registry: Registry) -> Iterable[tuple[str, Redaction]]:
+    """Each mention as a redaction with its recording's id, as people's decisions have it."""
+    known, bare = standings(registry), standings(registry, variants=False)
+    unsure = {(e.id, squeeze(s)) for e in registry.entities if e.variants for s in open_variants(registry, e)}
+    for mention, entity in named:
+        span, standing = mention.span, known[entity]
         recording, _, utterance = mention.seen.partition("/")
-        span = mention.span
-        lists[recording].append(
+        is_misheard = (entity, squeeze(mention.surface)) in unsure and standing.status == "open"
+        listed = span.identity is not None and not is_misheard
+        united = standing.same_as and known[standing.same_as].mark == standing.mark
+        yield (
+            recording,
             Redaction(
                 utterance=utterance,
                 start=span.start,
                 end=span.end,
-                entity=entity.id,
-                class_=span.class_,
-                label=entity.label,
-                mark=entity.mark,
+                entity=standing.same_as if united else entity,
+                class_=standing.class_,
+                label=standing.label,
+                mark=standing.mark,
                 recognizer=span.recognizer,
                 score=span.score,
-                status="confirmed" if span.identity is not None else "auto",
-            )
+                status="open" if is_misheard else "confirmed" if listed else bare[entity].status,
+            ),
         )
-    return tuple(RedactionList(name, tuple(found)) for name, found in lists.items()), book.registry
 
 
 def _scenes(
     transcripts: Sequence[Transcript],
-    pairs: Mapping[str, str],
+    recordings: Mapping[str, Recording],
     people: Sequence[Identity],
     candidates: Sequence[PiiCandidate],
-) -> list[_Scene]:
-    by_place: dict[tuple[str, str], list[PiiCandidate]] = {}
+    rejections: Rejections,
+) -> list[Scene]:
+    by_place: dict[tuple[str, str], list[Span]] = {}
     for candidate in candidates:
-        by_place.setdefault((candidate.recording, candidate.utterance), []).append(candidate)
+        by_place.setdefault((candidate.recording, candidate.utterance), []).append(_span(candidate))
     matchers: dict[str, RosterMatcher] = {}
     result = []
     for transcript in transcripts:
-        if transcript.recording not in pairs:
+        if transcript.recording not in recordings:
             raise ValidationError(f"{transcript.recording}: a transcript without its recording")
-        pair = pairs[transcript.recording]
-        matcher = matchers.setdefault(pair, RosterMatcher(people, pair))
+        recording = recordings[transcript.recording]
+        matcher = matchers.setdefault(recording.pair, RosterMatcher(people, recording.pair))
+        scope = recording.pair or recording.id
+        whose = anchors(recording, transcript)
         for utterance in transcript.utterances:
             words = tuple(tokens(utterance.text))
-            spans = [_candidate(c, utterance.text) for c in by_place.pop((transcript.recording, utterance.id), ())]
+            spans = by_place.pop((transcript.recording, utterance.id), [])
+            if any(not 0 <= span.start < span.end <= len(utterance.text) for span in spans):
+                raise ValidationError(f"{transcript.recording}: a PII candidate lies outside utterance {utterance.id}")
             for hit in matcher.find(utterance.text, words):
                 score = 1.0 if hit.recognizer == "roster/name" else 0.8
                 kind = hit.entity_type
                 spans.append(Span(hit.start, hit.end, kind, CLASS_OF[kind], hit.recognizer, score, hit.identity))
-            scope = pair or transcript.recording
-            result.append(_Scene(transcript.recording, utterance.id, scope, utterance.text, words, tuple(spans)))
+            spans += _misheard(spans, words, matcher)
+            kept = tuple(span for span in spans if not _is_rejected(span, utterance.text, scope, rejections))
+            mine, yours = whose[utterance.speaker]
+            result.append(
+                Scene(transcript.recording, utterance.id, scope, utterance.text, words, kept, mine=mine, yours=yours)
+            )
     if by_place:
         raise ValidationError("a PII candidate belongs to no utterance of the transcripts given")
+    return _with_chains(result)
+
+
+def _misheard(spans: Sequence[Span], words: Sequence[Token], matcher: RosterMatcher) -> list[Span]:
+    """Listed persons of whom a detected name of one word is a misheard one; the roster's own names are none."""
+    result = []
+    for span in spans:
+        inside = [word for word in words if span.start <= word.start < span.end]
+        if span.entity_type != "PERSON" or len(inside) != 1 or span.recognizer.startswith("roster/"):
+            continue
+        if any(s.recognizer.startswith("roster/") and s.start < span.end and span.start < s.end for s in spans):
+            continue
+        if (k := matcher.heard_as(inside[0])) is not None:
+            result.append(replace(span, recognizer="roster/variant", score=0.5, identity=k, label=""))
     return result
 
 
-def _candidate(candidate: PiiCandidate, text: str) -> Span:
-    if not 0 <= candidate.start < candidate.end <= len(text):
-        raise ValidationError(f"{candidate.recording}: a PII candidate lies outside utterance {candidate.utterance}")
+def _is_rejected(span: Span, text: str, pair: str, rejections: Rejections) -> bool:
+    """Whether people said that a span is no identifier; what the lab lists by that very name always is one."""
+    if span.recognizer == "roster/name" or not rejections:
+        return False
+    return rejections.holds(text[span.start : span.end], span.entity_type, span.recognizer, pair)
+
+
+def _span(candidate: PiiCandidate) -> Span:
     kind = candidate.entity_type if re.fullmatch(r"[A-Z][A-Z0-9-]*", candidate.entity_type) else "OTHER"
     return Span(
         start=candidate.start,
@@ -130,62 +153,64 @@ def _candidate(candidate: PiiCandidate, text: str) -> Span:
         recognizer=candidate.recognizer,
         score=candidate.score,
         label=candidate.label,
-        together=candidate.together,
+        together=f"{candidate.recording} {candidate.together}" if candidate.together else "",
     )
 
 
-def _to_fixed_point(scenes: Sequence[_Scene], registry: Registry) -> list[list[Span]]:
-    """The final spans of every utterance: surfaces are learnt from them and searched everywhere until none is new."""
-    study = {
-        (surface, entity.entity_type): None
-        for entity in registry.entities
-        for surface in entity.surfaces
-        if is_swept(surface, entity.entity_type)
-    }
-    parts: dict[tuple[str, str], None] = {
-        (pair, part): None
-        for entity in registry.entities
-        if entity.entity_type == "PERSON"
-        for pair in entity.pairs
-        for surface in entity.surfaces
-        for part in _parts(surface)
-    }
-    for _ in range(MAX_SWEEPS):
-        covered = _sweep(scenes, study, parts)
-        known = len(study) + len(parts)
-        for scene, spans in zip(scenes, covered, strict=True):
-            for span in spans:
-                surface = scene.text[span.start : span.end]
-                if is_swept(surface, span.entity_type):
-                    study.setdefault((surface, span.entity_type))
-                if span.entity_type == "PERSON":
-                    parts |= {(scene.pair, part): None for part in _parts(surface)}
-        if len(study) + len(parts) == known:
-            return covered
-    raise ValidationError("redaction did not settle after many sweeps; nothing was published. Please report this")
+def _with_chains(scenes: Sequence[Scene]) -> list[Scene]:
+    """`scenes` with one `together` for pieces that overlap: a number over three utterances is told as two halves."""
+    parent: dict[str, str] = {}
 
+    def root(name: str) -> str:
+        while parent.get(name, name) != name:
+            name = parent[name]
+        return name
 
-def _sweep(
-    scenes: Sequence[_Scene], study: Mapping[tuple[str, str], None], parts: Mapping[tuple[str, str], None]
-) -> list[list[Span]]:
-    everywhere = SurfaceIndex(study)
-    of_pair: dict[str, SurfaceIndex[str]] = {
-        pair: SurfaceIndex((part, "PERSON") for owner, part in parts if owner == pair)
-        for pair in {scene.pair for scene in scenes}
-    }
-    result = []
     for scene in scenes:
-        found = {*everywhere.find(scene.text, scene.words), *of_pair[scene.pair].find(scene.text, scene.words)}
-        swept = [Span(a, b, kind, CLASS_OF.get(kind, "direct"), "sweep/known", 0.9) for a, b, kind in sorted(found)]
-        result.append(cover(scene.text, [*scene.fixed, *swept]))
-    return result
-
-
-def _parts(surface: str) -> list[str]:
-    """First and last word of a longer personal name, if each can only be a name."""
-    words = [t for t in tokens(surface) if t.fold not in TITLES]
-    if not words or (len(words) == 1 and len(tokens(surface)) == 1):
-        return []
+        pieces = [span for span in scene.fixed if span.together]
+        for a in pieces:
+            for b in pieces:
+                if a.start < b.end and b.start < a.end and a.entity_type == b.entity_type:
+                    first, second = sorted((root(a.together), root(b.together)))
+                    parent[second] = first
+    if not parent:
+        return list(scenes)
     return [
-        t.text for t in (words[0], words[-1]) if is_capitalised(t.text) and len(t.fold) > 2 and not is_common(t.fold)
+        replace(s, fixed=tuple(replace(p, together=root(p.together)) if p.together else p for p in s.fixed))
+        for s in scenes
     ]
+
+
+def _known(registry: Registry, rejections: Rejections) -> Known:
+    """What earlier runs learnt: surfaces that are searched in the whole study, and parts of names in their pair."""
+    standing, own = standings(registry), own_surfaces(registry)
+    entities = [entity for entity in registry.entities if standing[entity.id].status != "rejected"]
+    study: dict[tuple[str, str], frozenset[str]] = {}
+    parts: dict[tuple[str, str], None] = {}
+    for entity in entities:
+        for surface in own[entity.id]:
+            if is_swept(surface, entity.entity_type):
+                key = (surface, entity.entity_type)
+                study[key] = study.get(key, frozenset()) | set(entity.pairs)
+            if entity.entity_type == "PERSON":
+                parts |= {(pair, part): None for pair in entity.pairs for part in name_parts(surface)}
+    return Known(study, parts, rejections)
+
+
+def _mentions(scenes: Sequence[Scene], covered: Sequence[Sequence[Span]]) -> list[Mention]:
+    """Every span with the words it stands for; pieces of one name or number all have the whole."""
+    whole = whole_surfaces(scenes, covered)
+    result = []
+    for scene, spans in zip(scenes, covered, strict=True):
+        for span in spans:
+            surface, piece = scene.text[span.start : span.end], span
+            if span.together in whole and span.identity is None:
+                surface, first = whole[span.together]
+                piece = replace(span, entity_type=first.entity_type, class_=first.class_)
+            relation = (
+                relation_of(scene.words, scene.text, span.start, span.end, scene.mine, scene.yours)
+                if piece.entity_type == "PERSON" and piece.identity is None
+                else ""
+            )
+            result.append(Mention(piece, surface, scene.pair, f"{scene.recording}/{scene.utterance}", relation))
+    return result

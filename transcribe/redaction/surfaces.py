@@ -10,6 +10,7 @@ from typing import Generic, Literal, TypeVar
 
 from transcribe.redaction.lexicon import is_common, is_kept, is_name_use
 from transcribe.redaction.numbers import spoken_code
+from transcribe.redaction.spoken_contacts import canonical_contact
 from transcribe.redaction.tokens import Token, is_capitalised, tokens
 
 Value = TypeVar("Value")
@@ -20,6 +21,20 @@ _SHORT = 2
 _LONG = 6
 SWEPT_TYPES = frozenset(("PERSON", "PLACE", "ORG", "ADDRESS", "PHONE", "EMAIL", "URL", "ID"))
 """Types whose surfaces are searched everywhere; dates and ages are words that mean nothing elsewhere."""
+NAMED_TYPES = ("PERSON", "PLACE", "ORG", "ADDRESS")
+"""Types that are named by words; the language model takes one for the other."""
+
+
+def key_of(surface: str, entity_type: str) -> str:
+    """What makes two surfaces of a type the same thing: digits for numbers, the address for e-mail, else the words."""
+    if entity_type in ("PHONE", "ID"):
+        return "#" + spoken_code(surface)
+    if entity_type in ("EMAIL", "URL"):
+        return "@" + canonical_contact(surface)
+    words = [t.fold for t in tokens(surface)]
+    if len(words) > 1 and words[0] == "the":
+        words = words[1:]
+    return "".join(words) or surface
 
 
 def rule_for(surface: str, any_case: bool = False) -> Rule:

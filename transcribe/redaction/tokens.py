@@ -49,13 +49,19 @@ def fold(word: str) -> str:
 
 def tokens(text: str) -> list[Token]:
     """The words of `text`, in order. Hyphens separate words: `Siu-Ming` and `Siu Ming` are the same two."""
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=4096)
+def _tokens(text: str) -> tuple[Token, ...]:
+    """The same, kept for a while: every grammar asks for the words of the same few utterances."""
     result = []
     for match in _WORD.finditer(text):
         word = match.group()
-        if possessive := _POSSESSIVE.search(word):
+        if word[-1] in "sS" and (possessive := _POSSESSIVE.search(word)):
             word = word[: possessive.start()]
         result.append(Token(word, match.start(), match.start() + len(word), fold(word)))
-    return result
+    return tuple(result)
 
 
 def squeeze(text: str) -> str:

@@ -35,6 +35,7 @@ class Release:
 
     `restored` are files of ours that were missing and were written again; `edited` those that a coder has changed
     (still in place if `changed` is False, else kept as the second path). Both may hold text of an earlier release.
+    `replace_first` are transcripts in which something is replaced for the first time that could be read before.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Release:
     path: Path
     restored: tuple[str, ...] = ()
     edited: tuple[tuple[str, str], ...] = ()
+    replace_first: tuple[str, ...] = ()
 
 
 def read_previous(study: StudyFolder) -> BundleManifest | None:
@@ -119,7 +121,7 @@ def _repair(study: StudyFolder, stage: Path, present: BundleManifest) -> Release
         if path.is_file():
             if hash_file(path) != sha256:
                 edited.append((name, name))
-        elif hash_file(stage / name) == sha256:
+        elif (stage / name).exists() and hash_file(stage / name) == sha256:
             make_folders(study.root, "coders")
             clear_way(study.coders, name, {sha256}, present.release)
             make_folders(study.coders, str(Path(name).parent))

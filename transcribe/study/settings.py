@@ -150,7 +150,7 @@ def with_overrides(settings: Settings, env: Mapping[str, str], flags: Mapping[st
         if name not in known:
             raise TypeError(f"no such setting: {name}")
         if value is not None:
-            values[name] = _checked(name, value, f"--{name}")
+            values[name] = _checked(name, value, f"--{name.replace('_', '-')}")
     return dataclasses.replace(settings, **values)
 
 

@@ -1,0 +1,108 @@
+"""`changes.html`: leaks first and never again, old and new side by side, nothing when nothing changed."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import Lab
+from tests.fakes import CANARY, FakeDetector, fake_engines
+from transcribe.exports.changes import compare, write
+from transcribe.exports.turns import TurnRow
+
+NOT_KNOWN = "Dorothea Ipswich"
+
+
+def row(transcript: str, turn: str, text: str) -> TurnRow:
+    return TurnRow(transcript, turn, "INT", 0, 1, 0, len(text), text, ())
+
+
+def holds_name(text: str) -> bool:
+    return NOT_KNOWN in text
+
+
+def test_a_leak_is_told_first_and_its_old_text_is_not_shown() -> None:
+    old = [row("P01-PIR", "u0001", f"I saw {NOT_KNOWN} there"), row("P01-PIR", "u0002", "Same")]
+    new = [row("P01-PIR", "u0001", "I saw [PERSON_1] there"), row("P01-PIR", "u0002", "Same")]
+    changes = compare(1, old, new, holds_name)
+    assert changes.leaking == ("P01-PIR",)
+    page = write(changes, 2).decode()
+    assert NOT_KNOWN not in page
+    assert "I saw" in page
+    assert page.index("Replace P01-PIR before further coding") < page.index("u0001")
+    assert "u0002" not in page
+
+
+def test_a_changed_word_is_shown_both_ways_and_a_name_in_other_words_is_not() -> None:
+    old = [row("P01-PIR", "u0001", "I felt bed & <worse>"), row("P01-PIR", "u0002", f"{NOT_KNOWN} left")]
+    new = [row("P01-PIR", "u0001", "I felt bad & <worse>"), row("P01-PIR", "u0002", "She left")]
+    page = write(compare(1, old, new, holds_name), 2).decode()
+    assert "I felt bed &amp; &lt;worse&gt;" in page
+    assert "I felt bad &amp; &lt;worse&gt;" in page
+    assert NOT_KNOWN not in page
+
+
+def test_what_was_taken_out_is_listed_without_its_text() -> None:
+    old = [row("P01-PIR", "u0001", "Stays"), row("P01-PIR", "u0002", "Withdrawn words"), row("P02-PIR", "u0001", "All")]
+    changes = compare(3, old, [row("P01-PIR", "u0001", "Stays"), row("P03-PIR", "u0001", "New one")], holds_name)
+    page = write(changes, 4).decode()
+    assert (changes.added, changes.gone) == (("P03-PIR",), ("P02-PIR",))
+    assert "u0002" in page
+    for text in ("Withdrawn words", "All<", "New one", "Stays"):
+        assert text not in page
+
+
+words = st.sampled_from(["well", "[PERSON_1]", "[AGE_2 45-49]", "Ada", "Lowe", "came", "so", ","])
+
+
+@given(st.lists(words, max_size=8), st.lists(words, max_size=8))
+def test_a_text_with_something_known_is_never_shown(before: list[str], after: list[str]) -> None:
+    old, new = " ".join(before), " ".join(after)
+    changes = compare(1, [row("P01-PIR", "u0001", old)], [row("P01-PIR", "u0001", new)], lambda text: "Ada" in text)
+    assert bool(changes.utterances) == (old != new)
+    for change in changes.utterances:
+        assert change.new == new
+        assert change.old in ("", old)
+        assert "Ada" not in change.old
+        assert change.leak or change.old == old
+
+
+@given(st.lists(words, min_size=1, max_size=8), st.data())
+def test_a_word_that_became_a_mark_is_a_leak(before: list[str], data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(before) - 1))
+    after = [*before[:place], "[PERSON_99]", *before[place + 1 :]]
+    changes = compare(
+        1, [row("P01-PIR", "u0001", " ".join(before))], [row("P01-PIR", "u0001", " ".join(after))], lambda text: False
+    )
+    assert [change.leak for change in changes.utterances] == [not before[place].startswith("[")]
+
+
+def test_the_second_release_has_the_page_and_an_unchanged_one_keeps_it(lab: Lab) -> None:
+    lab.pair()
+    lab.engines = fake_engines(detector=FakeDetector(name="Nobody-at-all", fingerprint="an earlier detector"))
+    assert lab.go().code == 0
+    assert not (lab.study.coders / "changes.html").exists()
+    assert CANARY in (lab.study.coders / "transcripts/txt/P01-PIR.txt").read_text("utf-8-sig")
+    lab.engines = fake_engines()
+    answer = lab.go()
+    assert answer.code == 0
+    assert answer.out.index("REPLACE P01-PIR before further coding") < answer.out.index("Release 2")
+    page = (lab.study.coders / "changes.html").read_text()
+    assert "Replace P01-PIR before further coding" in page
+    assert CANARY not in lab.everything_outside_private()
+    before = lab.bytes_of(lab.study.coders)
+    again = lab.go()
+    assert again.code == 0
+    assert "REPLACE" not in again.out
+    assert lab.bytes_of(lab.study.coders) == before
+    (lab.study.coders / "changes.html").unlink()
+    assert lab.go().code == 0
+    assert lab.released() == {"P01-PIR", "P01-PSW"}
+
+
+def test_a_table_of_texts_that_a_coder_has_edited_is_not_compared(lab: Lab) -> None:
+    lab.pair()
+    lab.engines = fake_engines(detector=FakeDetector(name="Nobody-at-all", fingerprint="an earlier detector"))
+    assert lab.go().code == 0
+    (lab.study.coders / "turns.csv").write_text("spoiled")
+    lab.engines = fake_engines()
+    assert lab.go().code == 0
+    assert not (lab.study.coders / "changes.html").exists()

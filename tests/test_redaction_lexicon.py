@@ -1,0 +1,71 @@
+"""What must stay in the text, and that it never hides somebody whom a cue names."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transcribe.redaction.lexicon import data_lines, is_kept, is_medicine, kept_phrases, lexicon_digest, must_keep
+from transcribe.redaction.name_lists import is_frequent_surname, is_only_given
+from transcribe.redaction.public_figures import public_figures
+from transcribe.redaction.spoken import find_spoken
+from transcribe.redaction.tokens import tokens
+
+MEDICINES = ["lumateperone", "cariprazine", "escitalopram", "perphenazine", "iloperidone", "pitolisant"]
+FIGURES = sorted(line for line in data_lines("public_figures.txt") if not line.endswith("*") and " " in line)
+
+
+def said(text: str) -> list[tuple[str, str]]:
+    return [(f.entity_type, text[f.start : f.end]) for f in find_spoken(text)]
+
+
+@given(
+    st.sampled_from(sorted(p for p in must_keep() if len(p) > 3)),
+    st.sampled_from(["I talked about {} with them", "well, {} helped me", "it was {} again"]),
+)
+def test_a_must_keep_phrase_in_lower_case_is_not_masked_without_a_cue(phrase: str, frame: str) -> None:
+    text = frame.format(phrase)
+    begin = text.index(phrase)
+    assert not [f for f in find_spoken(text) if f.start < begin + len(phrase) and begin < f.end]
+
+
+@given(st.sampled_from(FIGURES), st.sampled_from(["I watched {} films all night", "a book about {} helped me"]))
+def test_public_figures_stay(name: str, frame: str) -> None:
+    text = frame.format(name)
+    assert public_figures(text, tokens(text)) or " the " in name
+    assert not [f for f in find_spoken(text) if f.entity_type == "PERSON"]
+
+
+@pytest.mark.parametrize("frame", ["my friend {} came", "Mr {} told me", "my name is {}", "my sister, {}, cooks"])
+@pytest.mark.parametrize("name", ["Michael Jackson", "Jung", "Grace", "Christian", "Parkinson"])
+def test_nothing_shields_a_person_whom_a_cue_names(frame: str, name: str) -> None:
+    if name in ("Christian", "Parkinson", "Jung") and frame.startswith("my name"):
+        frame = "my brother {} came"
+    text = frame.format(name)
+    assert [s for kind, s in said(text) if kind == "PERSON" and name.rsplit(maxsplit=1)[-1] in s]
+
+
+def test_a_bare_surname_of_a_public_figure_is_kept_only_where_the_talk_is_of_books_and_the_like() -> None:
+    for text, kept in (("I read a lot of Jung", True), ("then Jung gave me the key", False)):
+        assert bool(public_figures(text, tokens(text))) is kept
+
+
+def test_names_of_medicines_are_told_by_their_stems() -> None:
+    assert [m for m in MEDICINES if is_medicine(m)] == ["cariprazine", "escitalopram", "perphenazine", "iloperidone"]
+    assert is_kept(tokens("olanzapine and quetiapine"))
+    assert not is_kept(tokens("olanzapine and Oduya"))
+
+
+def test_the_stems_of_medicines_are_no_names_of_persons() -> None:
+    names = [line.rstrip("*") for line in data_lines("given_names.txt")][:3000]
+    assert [n for n in names if is_medicine(n) and is_only_given(n)] == []
+    surnames = [line.rstrip("*") for line in data_lines("surnames.txt")][:3000]
+    assert [n for n in surnames if is_medicine(n) and is_frequent_surname(n)] == []
+
+
+def test_phrases_are_found_where_they_stand() -> None:
+    text = "I took St John's wort for Parkinson's disease"
+    assert [text[a:b] for a, b in kept_phrases(tokens(text))] == ["St John's wort", "Parkinson's disease"]
+
+
+def test_the_digest_covers_every_list() -> None:
+    assert len(lexicon_digest()) == 64

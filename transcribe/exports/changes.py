@@ -1,0 +1,165 @@
+"""`changes.html`: what a release changed, for coders who have begun; what has to be replaced comes first.
+
+What a new release replaces for the first time was readable in the one before. Its old text is not shown again: coders
+are told which transcript to replace, and the new text. The page needs no script and no other file.
+"""
+
+import html
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from transcribe.exports.turns import TurnRow
+from transcribe.redaction.registry import MARK
+
+CHANGES = "changes.html"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedUtterance:
+    """An utterance in the release before and in this one; `old` is empty for a new one and where it may not be shown.
+
+    `leak`: something is replaced now that could be read before.
+    """
+
+    transcript: str
+    turn: str
+    speaker: str
+    old: str
+    new: str
+    leak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one release changed; `added` and `gone` are whole transcripts."""
+
+    before: int
+    utterances: tuple[ChangedUtterance, ...]
+    added: tuple[str, ...]
+    gone: tuple[str, ...]
+
+    @property
+    def leaking(self) -> tuple[str, ...]:
+        """The transcripts that must be replaced before further coding."""
+        return tuple(dict.fromkeys(u.transcript for u in self.utterances if u.leak))
+
+
+def without_text(changes: Changes) -> Changes:
+    """The same changes without any text of an utterance: what in the page is ours."""
+    return replace(changes, utterances=tuple(replace(u, old="", new="") for u in changes.utterances))
+
+
+def compare(before: int, old: Sequence[TurnRow], new: Sequence[TurnRow], holds_known: Callable[[str], bool]) -> Changes:
+    """What changed from release `before`, whose rows are `old`, to the one whose rows are `new`.
+
+    `holds_known` says of a text of the release before whether it holds anything that the key or the roster know now:
+    such a text is never shown. Utterances that are gone from a transcript that stays are listed without their text.
+    """
+    texts = {(row.transcript, row.turn): row for row in old}
+    now = {(row.transcript, row.turn) for row in new}
+    were, are = ({row.transcript: None for row in rows} for rows in (old, new))
+    changed = [
+        _compare(texts.get((row.transcript, row.turn)), row, holds_known)
+        for row in new
+        if row.transcript in were
+        and ((row.transcript, row.turn) not in texts or texts[row.transcript, row.turn].text != row.text)
+    ]
+    changed += [
+        ChangedUtterance(row.transcript, row.turn, row.speaker, "", "", holds_known(row.text))
+        for row in old
+        if row.transcript in are and (row.transcript, row.turn) not in now
+    ]
+    return Changes(
+        before,
+        tuple(sorted(changed, key=lambda u: (u.transcript, u.turn))),
+        tuple(name for name in are if name not in were),
+        tuple(name for name in were if name not in are),
+    )
+
+
+def _compare(old: TurnRow | None, new: TurnRow, holds_known: Callable[[str], bool]) -> ChangedUtterance:
+    if old is None:
+        return ChangedUtterance(new.transcript, new.turn, new.speaker, "", new.text)
+    leak = holds_known(old.text) or _replaces_more(old.text, new.text)
+    return ChangedUtterance(new.transcript, new.turn, new.speaker, "" if leak else old.text, new.text, leak)
+
+
+def _replaces_more(old: str, new: str) -> bool:
+    """Whether a mark may stand in the new text for words of the old one: it has a new mark and lost a word."""
+    before, after = Counter(_pieces(old)), Counter(_pieces(new))
+    return any(map(MARK.fullmatch, after - before)) and not all(map(MARK.fullmatch, before - after))
+
+
+def _pieces(text: str) -> list[str]:
+    """Words and marks, each mark whole."""
+    pieces: list[str] = []
+    position = 0
+    for match in MARK.finditer(text):
+        pieces += [*text[position : match.start()].split(), match.group()]
+        position = match.end()
+    return [*pieces, *text[position:].split()]
+
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
+.leak { border-left: .3rem solid #b00020; background: #fdf1f2; padding: .5rem 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border: 1px solid #ccc; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+th { background: #f4f4f4; } td.turn { white-space: nowrap; } .mark { background: #fff3c4; } .none { color: #666; }
+@media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
+"""
+
+
+def write(changes: Changes, release: int) -> bytes:
+    """The page, UTF-8; the same changes give the same bytes."""
+    parts = [
+        "<!DOCTYPE html>",
+        '<html lang="en"><head><meta charset="utf-8">',
+        f"<title>What release {release} changed</title><style>{_STYLE}</style></head><body>",
+        f"<h1>What release {release} changed</h1>",
+        f"<p>Compared with release {changes.before}. Utterances that are not listed are as they were.</p>",
+    ]
+    for name in changes.leaking:
+        parts.append(
+            f'<p class="leak"><strong>Replace {_plain(name)} before further coding.</strong> Something in it is '
+            "replaced now that could be read before. Delete the earlier copy, and what was copied from it; the "
+            "utterances are marked below.</p>"
+        )
+    parts += _listed("No longer in the release: delete your copies", changes.gone)
+    parts += _listed("New transcripts", changes.added)
+    for name in dict.fromkeys(u.transcript for u in changes.utterances):
+        parts += [f"<h2>{_plain(name)}</h2>", "<table><tr><th>utterance</th><th>before</th><th>now</th></tr>"]
+        parts += [_row(u) for u in changes.utterances if u.transcript == name]
+        parts.append("</table>")
+    parts.append("</body></html>")
+    return ("\n".join(parts) + "\n").encode()
+
+
+def _listed(title: str, names: Sequence[str]) -> list[str]:
+    return [f"<h2>{title}</h2>", f"<p>{', '.join(map(_plain, names))}</p>"] if names else []
+
+
+def _row(utterance: ChangedUtterance) -> str:
+    if utterance.leak:
+        old = '<span class="none">not shown: something in it is replaced now</span>'
+    else:
+        old = _marked(utterance.old) or '<span class="none">not there, or taken out</span>'
+    new = _marked(utterance.new) or '<span class="none">taken out</span>'
+    where = f"{_plain(utterance.turn)}<br>{_plain(utterance.speaker)}"
+    kind = ' class="leak"' if utterance.leak else ""
+    return f'<tr{kind}><td class="turn">{where}</td><td>{old}</td><td>{new}</td></tr>'
+
+
+def _marked(text: str) -> str:
+    """The text as HTML, its marks shown as such."""
+    pieces, position = [], 0
+    for match in MARK.finditer(text):
+        pieces += [_plain(text[position : match.start()]), f'<span class="mark">{_plain(match.group())}</span>']
+        position = match.end()
+    return "".join([*pieces, _plain(text[position:])])
+
+
+def _plain(text: str) -> str:
+    return html.escape(text)

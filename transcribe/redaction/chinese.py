@@ -1,0 +1,93 @@
+"""Everything that is found in the Chinese part of an utterance: names, places, organisations, numbers, dates, ages."""
+
+import re
+from collections.abc import Sequence
+
+from transcribe.records import Utterance
+from transcribe.redaction.chinese_names import find_chinese_names, given_parts, is_name_like
+from transcribe.redaction.chinese_nicknames import find_nicknames
+from transcribe.redaction.chinese_numbers import find_chinese_numbers
+from transcribe.redaction.chinese_places import find_chinese_places, kept_words
+from transcribe.redaction.chinese_words import dictionary_version, has_han, is_han, simplified
+from transcribe.redaction.conversation import heard_before
+from transcribe.redaction.mixed_names import find_mixed_names
+from transcribe.redaction.spans import Found, found
+
+CHINESE_VERSION = "1"
+"""Raised when a rule for Chinese changes, so that redaction runs again."""
+
+_LATIN_STRETCH = re.compile(r"[^\u3000-\u303f\u3400-\u9fff\uff00-\uffef]+")
+_SENTENCE = 4
+"""Words that make a stretch long enough for the English language model."""
+
+
+def find_chinese(text: str, previous: str = "") -> list[Found]:
+    """All identifiers of the Chinese part of an utterance of a Chinese conversation, and names in Latin letters in it.
+
+    `previous` is what others said before. Offsets are code points of `text`; spans may overlap.
+    """
+    places = list(find_chinese_places(text))
+    result = [*find_chinese_numbers(text, previous), *places]
+    for name in find_chinese_names(text, previous):
+        inside = any(p.start <= name.start and name.end <= p.end for p in places)
+        if not (inside and name.reason in ("name", "given", "listed", "nickname")):
+            result.append(found(name.start, name.end, "PERSON", f"grammar/chinese-{name.reason}", name.score))
+    result += find_mixed_names(text, previous)
+    plain, keep = simplified(text), kept_words()
+    return [f for f in result if plain[f.start : f.end] not in keep]
+
+
+def chinese_fingerprint() -> str:
+    """Versions of the rules and of the dictionary, for the detector's fingerprint."""
+    return f"chinese={CHINESE_VERSION} {dictionary_version()}"
+
+
+class ChineseReading:
+    """What is found in the Chinese of a conversation; of one without any, nothing, and no dictionary is read."""
+
+    def __init__(self, utterances: Sequence[Utterance]) -> None:
+        self._utterances = utterances
+        self._is_chinese = any(has_han(utterance.text) for utterance in utterances)
+
+    def found(self, english: Sequence[Sequence[Found]]) -> list[list[Found]]:
+        """All spans by utterance, in code points: what is Chinese, and `english`, found in the Latin stretches.
+
+        The language model needs whole sentences: among Chinese words its names are believed in long stretches only.
+        """
+        if not self._is_chinese:
+            return [list(spans) for spans in english]
+        texts = [utterance.text for utterance in self._utterances]
+        own = [find_chinese(t, p) for t, p in zip(texts, heard_before(self._utterances), strict=True)]
+        found_later = zip(names_repeated(texts, own), find_nicknames(texts), strict=True)
+        return [
+            [*(f for f in e if not has_han(text) or _is_believed(text, f)), *c, *again, *nicknames]
+            for text, e, c, (again, nicknames) in zip(texts, english, own, found_later, strict=True)
+        ]
+
+
+def _is_believed(text: str, item: Found) -> bool:
+    if item.recognizer.partition("/")[0] != "ner":
+        return True
+    stretch = next((m for m in _LATIN_STRETCH.finditer(text) if m.start() <= item.start < m.end()), None)
+    return stretch is not None and len(stretch.group().split()) >= _SENTENCE
+
+
+def names_repeated(texts: Sequence[str], named: Sequence[Sequence[Found]]) -> list[list[Found]]:
+    """Names found anywhere in a transcript, wherever else they stand in it: whole, and a full name's given name.
+
+    `named` are what `find_chinese` found in each of `texts`.
+    """
+    known: set[str] = set()
+    for text, items in zip(texts, named, strict=True):
+        people = (f for f in items if f.entity_type == "PERSON")
+        known |= {text[f.start : f.end] for f in people if all(map(is_han, text[f.start : f.end]))}
+    names = sorted({simplified(name) for name in known if is_name_like(name)})
+    names = sorted({*names, *given_parts(names)})
+    return [
+        [
+            found(match.start(), match.end(), "PERSON", "grammar/chinese-again", 0.6)
+            for name in names
+            for match in re.finditer(re.escape(name), simplified(text))
+        ]
+        for text in texts
+    ]

@@ -1,0 +1,103 @@
+"""Which words are names: given names and surnames of many countries, and syllables of names romanised in Hong Kong.
+
+Speech recognisers often write no capitals, and then only a list tells `karen` from a word. A name that is an ordinary
+word, too (`mark`, `hill`), is no evidence by itself; the grammars ask for a cue.
+"""
+
+import hashlib
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, must_keep
+from transcribe.redaction.tokens import word_set
+
+_FILES = ("given_names.txt", "surnames.txt")
+_FREQUENT_SURNAMES = 1500
+_WORDS_TOO = word_set("""
+    aint ala arent ary candida celesta coke couldnt dax dee dia doctor dont flem gon gonna got ima isnt na nah
+    kinda lem lien loo
+    loma manie max mina nada nubia ok okay pickle ray rennie ron tia wan wanna wasnt
+    """)
+"""Names that speech and medicine use as words and that no word list here holds (`TIA`, `wan na`, `candida`)."""
+
+HK_SURNAMES = word_set("""
+    au au-yeung auyeung chai chak cham chan chang chau cheng cheong cheuk cheung chiang chik chim chin ching chiu cho
+    choi chong chow choy chu chui chun chung fan fok fong foo fu fung hau ho hon hong hsu hui hung ip kam kan ko kong
+    koo kot ku kuk kung kwan kwok kwong lai lam lau law lee leung li liang liao lin ling lo lok loong lou lui luk lung
+    ma mak man mang mo mok mui mung ng ngai ngan ngo oei ou ouyang pak pang pau poon pun sham shek shiu shum sin sit siu
+    so sou suen sum sung sze szeto tai tam tan tang tao tin ting to tong tsang tse tsim tso tsoi tsui tsun tung wai wan
+    wang wat wong woo wu yan yang yao yau yeung yim yin ying yip yiu yoon yu yue yuen yung
+    """)
+"""Surnames as the Hong Kong government's romanisation writes them."""
+_HK_GIVEN = word_set("""
+    bik bing bo bun chai chak cham chau chee cheuk cheung chi chik chin ching chit chiu cho choi chong chor chu chuen
+    chui chun chung fa fai fan fat fei fong fook fu fuk fun fung hang hau hei heung him hin hing hiu ho hoi hok hon hong
+    huen hung iu ka kai kam kan kar kau kei keung ki kim kin king kit kiu ko kong ku kuen kui kuk kun kung kuo kwai kwan
+    kwok kwong kwun lai lam lan lap lau lee lei leung li lik lim lin ling lo loi lok long luen lui luk lun lung mak man
+    mau mei men miu ming mo mok mui muk mun nam nga ngai ngan ngo ngok nin ning nok oi on pak pang pik pin ping po pok
+    pong pui pun sai sam san sau sek seung shan shek sheung shing shiu shu shuen shui shuk shun shung sik sin sing siu
+    so sok suen suet sui suk sum sun sung sze tai tak tam tan tang tat tik tim tin ting tip tit tong tsan tsang tse
+    tsoi tsun tsz tsui tuen tung wa wah wai wan wang wing wo wong wun wut yam yan yat yau yee yeuk yeung yi yik yim yin
+    ying yip yiu yu yue yuen yuet yui yuk yung
+    """)
+HK_SYLLABLES = HK_SURNAMES | _HK_GIVEN
+
+
+@cache
+def _read(name: str) -> dict[str, tuple[int, bool]]:
+    """Every name of a list with its rank and whether it is a rare word, too."""
+    text = (files("transcribe.redaction") / "data" / name).read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
+    return {line.rstrip("*"): (rank, line.endswith("*")) for rank, line in enumerate(lines)}
+
+
+@cache
+def name_lists_digest() -> str:
+    """sha256 over the lists of names, for the detector's fingerprint."""
+    whole = hashlib.sha256()
+    for name in _FILES:
+        whole.update((files("transcribe.redaction") / "data" / name).read_bytes())
+    return whole.hexdigest()[:16]
+
+
+def is_given(word: str) -> bool:
+    """Whether a folded word is a given name or a short form of one."""
+    return word in _read("given_names.txt")
+
+
+def is_surname(word: str) -> bool:
+    """Whether a folded word is a surname."""
+    return word in _read("surnames.txt") or word in HK_SURNAMES
+
+
+def is_frequent_surname(word: str) -> bool:
+    """Whether a folded word is among the most frequent surnames, ordinary words included (`brown`, `hill`)."""
+    return _read("surnames.txt").get(word, (_FREQUENT_SURNAMES, False))[0] < _FREQUENT_SURNAMES or word in HK_SURNAMES
+
+
+def is_listed(word: str) -> bool:
+    """Whether a folded word is on any list of names; it may be an ordinary word, too."""
+    return is_given(word) or is_surname(word)
+
+
+@lru_cache(maxsize=65536)
+def is_only_given(word: str) -> bool:
+    """Whether a folded word is a given name and no ordinary word."""
+    return is_given(word) and not _is_word(word, "given_names.txt")
+
+
+@lru_cache(maxsize=65536)
+def is_only_name(word: str) -> bool:
+    """Whether a folded word is a given name or surname and no ordinary word: `karen`, `nguyen`; not `mark`, `hill`."""
+    return is_only_given(word) or (word in _read("surnames.txt") and not _is_word(word, "surnames.txt"))
+
+
+def is_spoken_word(word: str) -> bool:
+    """Whether a folded word is one of speech or medicine that the list of common words does not hold."""
+    return word in _WORDS_TOO
+
+
+def _is_word(word: str, name: str) -> bool:
+    return (
+        _read(name)[word][1] or is_common(word) or word in _WORDS_TOO or word in FUNCTION_WORDS or word in must_keep()
+    )

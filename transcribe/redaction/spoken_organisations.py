@@ -1,0 +1,289 @@
+"""Organisations: by name, by a word for their kind (`… hospital`), by a cue (`works at …`, `a bakery called …`)."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from transcribe.redaction.gazetteer import Match, with_possessive
+from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, is_medicine, places
+from transcribe.redaction.name_lists import is_only_name
+from transcribe.redaction.numbers import value_of
+from transcribe.redaction.organisation_kinds import (
+    CALLED_KINDS,
+    CALLED_PLACES,
+    DESCRIPTORS,
+    GENERIC,
+    HOMES,
+    KINDS,
+    KNOWN_ABBREVIATIONS,
+    TALK,
+)
+from transcribe.redaction.spans import Found, found
+from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised, tokens, word_set
+
+_AT = word_set("at for with from joined join by in to the into via of")
+_ACRONYM = re.compile(
+    r"\b(?:at|in|from|to|joined|join|with|for)\s+(?:the\s+)?(?P<name>(?:[A-Z][a-z]+\s+){0,3}[A-Z]{3,6})\b"
+)
+_WARD = re.compile(
+    r"\b(?P<before>(?:[a-z]\s?\d{1,2}|\d{1,2}\s?[a-z]))\s+ward\b|\bward\s+(?P<after>[a-z]?\s?\d{1,3}(?:\s?[a-z])?)\b"
+    r"|\bward\s+(?P<said>(?:[a-z]\s+)?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven"
+    r"|twelve)(?:\s+[a-z])?)\b"
+    r"|\b(?P<letter>[b-hj-z]\s+(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))\s+ward\b",
+    re.IGNORECASE,
+)
+_PRISON = re.compile(r"\b(?:HMP|HMYOI|hmp|hmyoi)\s+(?:and\s+YOI\s+)?[^\W\d]+(?:\s+[A-Z][a-z]+)?")
+_CALLED = re.compile(
+    r"\b(?P<kind>[^\W\d]+)\s+(?:that(?:'s| is| was)\s+|which (?:is|was)\s+|it(?:'s| is| was)\s+)?"
+    r"(?:called|named|known as|by the name of)\s+(?P<name>[^\W_])",
+    re.IGNORECASE,
+)
+_WORKS = re.compile(
+    r"\b(?:work|works|worked|working|job|employed|employee|intern|interned|internship|volunteer|volunteers"
+    r"|volunteered"
+    r"|volunteering|placement)\s+(?:(?:full|part)[\s-]time\s+|there\s+|as an? (?:\w+\s+){1,3}?)?(?:at|for)\s+"
+    r"(?:um,?\s+|uh,?\s+)*(?P<name>[^\W_])",
+    re.IGNORECASE,
+)
+_STUDIES = re.compile(
+    r"\b(?:goes to|go to|went to|going to|stud(?:y|ies|ied|ying) (?:\w+ )?(?:at|in)|enrolled (?:at|in)|graduated from"
+    r"|pupil at|student at|teach(?:es|er)? at|taught at|school at)\s+(?P<name>[^\W_])",
+    re.IGNORECASE,
+)
+_INTRODUCED = re.compile(
+    r"(?:\b(?:(?:i'm|i am|it's|this is|here is)\s+(?:doctor|dr|nurse|mister|mr|mrs|miss|ms|prof\w*)\b|my name is"
+    r"|my name's)"
+    r"[^.?!]{2,60}?\b(?:from|at|with)"
+    r"|\bwelcome to|\bcalling from|\bdoctors? (?:here )?at|\bwork(?:s|ing)? here at|\bhere at)\s+(?P<name>[^\W_])",
+    re.IGNORECASE,
+)
+_THE = re.compile(r"\bthe\s+$", re.IGNORECASE)
+_NO_NAME = re.compile(r"home|work|school|night|least|all|once|first|last|times|that|the|this|risk|peace|ease", re.I)
+_INDEFINITE = word_set("a an any some this that my our your his her their every each no another which what these those")
+_STOP = FUNCTION_WORDS | word_set("near since because where who which around after before during until every")
+
+
+def find_organisations(text: str, words: Sequence[Token], matches: Sequence[Match]) -> Iterator[Found]:
+    """Organisations, wards, employers and services in one utterance; `matches` are its names of the gazetteers."""
+    for match in matches:
+        if match.organisation:
+            yield from _listed(text, words, match)
+    taken = [(m.first, m.last) for m in matches if m.place]
+    for index, word in enumerate(words):
+        if word.fold in KINDS:
+            yield from _by_kind(text, words, index, taken)
+        elif word.fold == "st":
+            yield from _saint(text, words, index)
+    for found_match in _ACRONYM.finditer(text):
+        name = tokens(found_match.group("name"))
+        if not is_kept(name) and not is_kept(name[-1:]):
+            yield _org(text, *found_match.span("name"), "acronym", 0.5)
+    for found_match in _PRISON.finditer(text):
+        yield found(*found_match.span(), "ORG", "grammar/prison", 0.8, label="PRISON")
+    for found_match in _WARD.finditer(text):
+        group = next(g for g in ("before", "after", "said", "letter") if found_match.group(g))
+        yield found(*found_match.span(group), "ORG", "grammar/ward", 0.6, label="WARD")
+    yield from _by_cue(text, words)
+    yield from _apposed(text, words)
+
+
+def _org(text: str, start: int, end: int, name: str, score: float, label: str = "") -> Found:
+    """An organisation with the article before its name."""
+    article = _THE.search(text[:start])
+    return found(article.start() if article else start, end, "ORG", f"grammar/{name}", score, label=label)
+
+
+def _listed(text: str, words: Sequence[Token], match: Match) -> Iterator[Found]:
+    """A name of the gazetteer where the talk is of what it stands for, and not of the words it consists of."""
+    organisation = match.organisation
+    if organisation is None:
+        return
+    part = words[match.first : match.last]
+    before = words[match.first - 1].fold if match.first else ""
+    if before == "the" and match.first > 1:
+        before = words[match.first - 2].fold
+    spelled = len(part) > 1 and all(len(word.fold) == 1 for word in part)
+    if organisation.cue == "@abbreviation":
+        if not (all(word.text.isupper() for word in part) or (before in _AT and len(organisation.name) > 2)):
+            return
+    elif organisation.cue and not TALK[organisation.cue].search(text):
+        return
+    if match.place and not organisation.cue and organisation.label != "HOSPITAL":
+        return
+    if not spelled and all(is_common(word.fold) for word in part) and organisation.cue != "@abbreviation":
+        capitals = [is_capitalised(word.text) for word in part if word.fold not in FUNCTION_WORDS]
+        named = capitals != [] and capitals[0] and sum(capitals) * 3 >= len(capitals) * 2
+        opening = len(part) == 1 and at_sentence_start(text, part[0].start)
+        sure = part[-1].fold in KINDS and len(part) > 2
+        placed = before in ("at", "from", "joined", "for", "in", "to") and (
+            organisation.cue or before in ("at", "joined", "from")
+        )
+        worn = before in ("my", "his", "her", "your", "these", "those", "of", "in", "wearing", "and", "new")
+        if organisation.cue == "@pharmacy" and not worn:
+            placed = True
+        after = words[match.last] if match.last < len(words) else None
+        goes_on = after is not None and text[part[-1].end : after.start] == " " and after.fold not in FUNCTION_WORDS
+        goes_on = goes_on and organisation.cue != "@pharmacy"
+        if not (sure or (named and not opening) or (placed and not goes_on)):
+            return
+    end = part[-1].end
+    if re.search(r"['’]?s$", organisation.name) and with_possessive(text, end) > end:
+        end = with_possessive(text, end)
+    label = organisation.label
+    yield _org(text, part[0].start, end, "organisation", 0.8, label=label)
+
+
+def _saint(text: str, words: Sequence[Token], index: int) -> Iterator[Found]:
+    """`St Paul's`, `saint agnes primary`; not `St John's wort`."""
+    if index + 1 == len(words):
+        return
+    name = words[index + 1]
+    if text[words[index].end : name.start].strip(" .") or name.fold in FUNCTION_WORDS or not name.text.isalpha():
+        return
+    named = is_capitalised(name.text) or not is_common(name.fold) or is_only_name(name.fold.removesuffix("s"))
+    kind_follows = any(word.fold in KINDS for word in words[index + 2 : index + 4])
+    if not (named or kind_follows):
+        return
+    last, end = index + 1, with_possessive(text, name.end)
+    label = ""
+    while last + 1 < len(words) and text[end : words[last + 1].start] == " ":
+        word = words[last + 1]
+        if word.fold == "wort":
+            return
+        if word.fold not in KINDS and word.fold not in DESCRIPTORS:
+            break
+        label = KINDS.get(word.fold, label)
+        last, end = last + 1, word.end
+    if not label and re.search(r"\b(?:goes to|go to|school|class|teacher|studies|studied)\b", text, re.IGNORECASE):
+        label = "SCHOOL"
+    yield _org(text, words[index].start, end, "saint", 0.7, label)
+
+
+def _by_kind(text: str, words: Sequence[Token], index: int, places_at: Sequence[tuple[int, int]]) -> Iterator[Found]:
+    """What stands before `hospital`, `primary`, `centre` …: capitals, a place, or words that are no ordinary ones."""
+    first, anchored = index, False
+    while first > 0 and index - first < 6:
+        word = words[first - 1]
+        if text[word.end : words[first].start].strip(" -.’'s&"):
+            break
+        listed = next((a for a, b in places_at if a < first <= b), None)
+        if listed is not None:
+            first, anchored = listed, True
+            continue
+        if word.fold in ("of", "and") and first > 1 and is_capitalised(words[first - 2].text) and first < index:
+            first -= 1
+            continue
+        capital = is_capitalised(word.text) and word.fold not in FUNCTION_WORDS | GENERIC
+        if not (capital or _is_unknown(word) or word.fold in DESCRIPTORS):
+            break
+        first -= 1
+        anchored = anchored or _is_unknown(word)
+    while first < index and words[first].fold in FUNCTION_WORDS:
+        first += 1
+    names = words[first:index]
+    if words[index].fold == "home" and words[index - 1].fold not in HOMES:
+        return
+    if not names or is_kept(names) or all(w.fold in KINDS or w.fold in GENERIC for w in names):
+        return
+    # "any dodgy restaurant": after such a word, lower case names nothing.
+    described = first > 0 and words[first - 1].fold in _INDEFINITE and not any(is_capitalised(w.text) for w in names)
+    if described and not any(a <= i < b for a, b in places_at for i in range(first, index)):
+        return
+    if not anchored:
+        telling = [w for w in names if is_capitalised(w.text) and w.fold not in DESCRIPTORS and not is_kept([w])]
+        opening = len(names) == 1 and at_sentence_start(text, names[0].start)
+        if not telling or opening or not is_capitalised(words[index].text):
+            return
+    last, end = index, words[index].end
+    while last + 1 < len(words) and words[last + 1].fold in KINDS and text[end : words[last + 1].start] == " ":
+        last += 1
+        end = words[last].end
+    # The whole decides: "Bright Path Foundation School" is a school.
+    yield _org(text, names[0].start, end, "organisation", 0.8, KINDS[words[last].fold])
+
+
+def _is_unknown(word: Token) -> bool:
+    """Whether a word, even in lower case, can only be part of a name."""
+    return (
+        len(word.fold) > 2
+        and word.text.isalpha()
+        and not is_common(word.fold)
+        and word.fold not in DESCRIPTORS
+        and word.fold not in KINDS
+        and word.fold not in KNOWN_ABBREVIATIONS
+        and not is_kept([word])
+        and not is_medicine(word.fold)
+    )
+
+
+def _by_cue(text: str, words: Sequence[Token]) -> Iterator[Found]:
+    """What follows `a bakery called`, `works for`, `goes to`, `welcome to`."""
+    for match in _CALLED.finditer(text):
+        kind = next((w.fold for w in reversed(tokens(text[max(0, match.start() - 30) : match.end("kind")]))), "")
+        kind = kind.removesuffix("s") if kind not in KINDS else kind
+        if kind not in KINDS and kind not in CALLED_PLACES and kind not in CALLED_KINDS:
+            continue
+        if name := _name_after(text, words, match.start("name"), any_word=True):
+            if kind in CALLED_PLACES:
+                yield found(*name, "PLACE", "grammar/called", 0.7)
+            else:
+                yield _org(text, *name, "called", 0.8, KINDS.get(kind) or CALLED_KINDS[kind])
+    for pattern, name_of_cue, label in (
+        (_WORKS, "works-at", "EMPLOYER"),
+        (_STUDIES, "studies-at", "SCHOOL"),
+        (_INTRODUCED, "introduced", ""),
+    ):
+        for match in pattern.finditer(text):
+            if name := _name_after(text, words, match.start("name"), any_word=False):
+                told = label if tuple(t.fold for t in tokens(text[name[0] : name[1]])) not in places() else ""
+                if pattern is _STUDIES and not told:
+                    continue
+                yield _org(text, *name, name_of_cue, 0.6, told)
+
+
+def _apposed(text: str, words: Sequence[Token]) -> Iterator[Found]:
+    """`at a bakery, Golden Crust`: capitals right after the kind and a comma."""
+    for index in range(len(words) - 2):
+        kind, name = words[index], words[index + 1]
+        if kind.fold not in KINDS or not re.fullmatch(r",\s+", text[kind.end : name.start]):
+            continue
+        two = is_capitalised(words[index + 2].text) and text[name.end : words[index + 2].start] == " "
+        if not is_capitalised(name.text) or is_kept([name]) or (is_common(name.fold) and not two):
+            continue
+        if span := _name_after(text, words, name.start, any_word=False):
+            yield _org(text, *span, "apposed", 0.6, KINDS[kind.fold])
+
+
+def _name_after(text: str, words: Sequence[Token], position: int, any_word: bool) -> tuple[int, int] | None:
+    """The name that begins at `position`: up to five words; ordinary words in lower case only if `any_word`."""
+    first = next((i for i, word in enumerate(words) if word.start >= position), len(words))
+    if any_word and first < len(words) and words[first].fold in ("the", "a"):
+        first += 1
+    elif first < len(words) and words[first].fold == "the" and first + 1 < len(words):
+        if not (is_capitalised(words[first + 1].text) and not is_common(words[first + 1].fold)):
+            return None
+        first += 1
+    last = first
+    while last < len(words) and last - first < 5:
+        word = words[last]
+        if last > first and text[with_possessive(text, words[last - 1].end) : word.start].strip(" -.&"):
+            break
+        inner = word.fold in ("of", "and", "the") and any_word and last > first and is_capitalised(text[word.end + 1 :])
+        if word.fold in _STOP and not inner:
+            break
+        if not any_word and not _may_name(text, word, last > first):
+            break
+        last += 1
+    if last == first or is_kept(words[first:last]) or value_of(text[words[first].start : words[last - 1].end]):
+        return None
+    if _NO_NAME.fullmatch(words[first].fold):
+        return None
+    return words[first].start, with_possessive(text, words[last - 1].end) if any_word else words[last - 1].end
+
+
+def _may_name(text: str, word: Token, later: bool) -> bool:
+    """Whether a word may be part of an employer's or a school's name that no kind word tells."""
+    if is_kept([word]) or word.text[0].isdigit():
+        return False
+    if is_capitalised(word.text):
+        return word.text != "I" and not at_sentence_start(text, word.start)
+    return _is_unknown(word) or (later and word.fold in KINDS)
