@@ -286,7 +286,7 @@ def test_the_environment_goes_before_the_file_and_flags_before_both(lab: Lab, mo
     lab.run("init", str(lab.audio), "--study", str(lab.study.root))
     asked: list[str] = []
 
-    def opening(quality: str, device: str, jobs: int, at_least: str) -> object:
+    def opening(quality: str, device: str, jobs: int, at_least: str, pii_model: str) -> object:
         asked.append(quality)
         return lab.engines
 

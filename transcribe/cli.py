@@ -211,12 +211,16 @@ def run(
     policy: PolicyOption = None,
     pii_model: PiiModelOption = None,
     progress: Annotated[ProgressKind, typer.Option(help="How progress is shown, on stderr.")] = ProgressKind.auto,
+    offline_proof: Annotated[
+        bool, typer.Option("--offline-proof", help="Have the system make every connection impossible, and record it.")
+    ] = False,
     accept_folder_risk: RiskOption = False,
     recovery_kept: RecoveryOption = "",
 ) -> None:
     """Transcribe and de-identify every recording that is not yet done, and release the result to coders/."""
     from transcribe.cli_tables import show_run, show_unlisted
     from transcribe.config import open_engines
+    from transcribe.offline_proof.proof import cut_off_network, record_proof
     from transcribe.pipeline import RunRequest, run_study
     from transcribe.progress import showing_progress
     from transcribe.redaction.key import open_key
@@ -225,6 +229,7 @@ def run(
     from transcribe.study.settings import Settings, read_settings, with_overrides
 
     with _interruptible():
+        cut = cut_off_network() if offline_proof else None  # before anything else: it starts this command again
         if study is not None:
             target = StudyFolder(study.expanduser().absolute())
             show_unlisted(_initialise(folder, target, accept_folder_risk, recovery_kept))
@@ -246,6 +251,8 @@ def run(
         with showing_progress(progress.value) as observer:
             report = run_study(target, settings, engines, request, observer)
     show_run(target, report, engines)
+    if cut is not None:
+        typer.echo(f"No network: {record_proof(target, cut, len(report.recordings), report.exit_code)}")
     raise typer.Exit(report.exit_code)
 
 
