@@ -1,8 +1,10 @@
 """`transcribe key …`: what people see and do with the key, from the first look to the certificate of its end."""
 
+import contextlib
 import csv
 import io
 import os
+import pty
 import re
 import stat
 import subprocess
@@ -111,7 +113,7 @@ def test_a_second_holder_is_let_in_and_shut_out(lab: Lab, kept: str) -> None:
     assert opens(lab.study, str(other))
     code, out, _ = key(lab, "show", "--recipients")
     assert code == 0
-    assert [re.sub(r" +age1\w+ +", " ", line) for line in out.splitlines()[1:]] == [
+    assert [re.sub(r" +age1\w+ +", " ", line).rstrip() for line in out.splitlines()[1:]] == [
         "1 this account",
         "2 the recovery key",
         "3 another holder",
@@ -318,6 +320,55 @@ def test_a_key_that_nobody_can_open_can_be_destroyed(lab: Lab, kept: str, own_co
     assert destroy(lab, "--yes")[0] == 0
     assert "could not be opened" in (lab.study.report / "key-destruction.md").read_text()
     assert not (own_config / "identity.txt").exists()
+
+
+def test_copies_of_the_key_in_the_study_are_counted_in_the_certificate(lab: Lab, kept: str) -> None:
+    copy = lab.study.private / "key-history" / "Berenike (copy).age"
+    copy.write_bytes(lab.study.key.read_bytes())
+    assert destroy(lab, "--yes")[0] == 0
+    assert copy.exists()
+    text = (lab.study.report / "key-destruction.md").read_text()
+    assert "1 files ending in .age" in text
+    assert "Berenike" not in text
+
+
+def on_a_terminal(home: Path, typed: str, *arguments: str) -> tuple[int, str]:
+    """The real command line with a terminal to type on; its exit code and all that the terminal showed."""
+    master, slave = pty.openpty()
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "TERM": "dumb"}
+    command = [sys.executable, "-m", "transcribe", *arguments]
+    with subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+    ) as process:
+        os.close(slave)
+        shown = b""
+        with contextlib.suppress(OSError):  # the terminal is closed when the program has ended
+            while data := os.read(master, 4096):
+                shown += data
+                if shown.rstrip().endswith(b":") and typed:
+                    os.write(master, typed.encode() + b"\n")
+                    typed = ""
+    os.close(master)
+    return process.returncode, shown.decode()
+
+
+def test_on_a_terminal_the_recovery_key_is_asked_for_and_never_shown(lab: Lab, kept: str, tmp_path: Path) -> None:
+    code, shown = on_a_terminal(tmp_path, kept, "key", "restore", str(lab.study.root), "--recovery")
+    assert code == 0, shown
+    assert "Recovery key" in shown
+    assert "opens for this account now" in shown
+    assert kept not in shown
+
+
+def test_on_a_terminal_destruction_wants_the_name_of_the_study(lab: Lab, kept: str, tmp_path: Path) -> None:
+    command = ("key", "destroy", str(lab.study.root), "--who", "AB", "--why", "end")
+    code, shown = on_a_terminal(tmp_path, "yes", *command)
+    assert code == 2
+    assert "nothing was destroyed" in shown
+    assert lab.study.key.exists()
+    code, shown = on_a_terminal(tmp_path, lab.study.root.name, *command)
+    assert code == 0, shown
+    assert not lab.study.key.exists()
 
 
 def test_the_lifetime_of_a_key_over_a_whole_study(lab: Lab) -> None:

@@ -59,8 +59,9 @@ def destroy_key(study: StudyFolder, who: str, why: str) -> Path:
         for path in (study.key, *generations(study)):
             if path.exists():
                 _overwrite_and_delete(path)
-        if (study.private / HISTORY).is_dir():
-            (study.private / HISTORY).rmdir()
+        history = study.private / HISTORY
+        if history.is_dir() and not any(history.iterdir()):
+            history.rmdir()
         sync_folder(study.private)
         study.report.mkdir(exist_ok=True)
         study.report.chmod(REPORT_FOLDER_MODE)
@@ -124,6 +125,10 @@ def _remaining(study: StudyFolder) -> list[str]:
     """What in the study folder still tells, or helps to tell, who is behind a mark."""
     transcripts = len(list(study.private.glob("*/transcript.json")))
     lines = []
+    if copies := len(list(study.root.rglob("*.age"))):
+        lines.append(
+            f"{copies} files ending in .age in the study folder, which the program did not make: copies of it?"
+        )
     if transcripts:
         lines.append(
             f"private/, {transcripts} transcripts as they were spoken: beside coders/ they show who is behind every "
