@@ -4,6 +4,7 @@ import builtins
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transcribe.diarization.torchaudio_stub import install_torchaudio_stub
 from transcribe.engines import PiiCandidate
 from transcribe.errors import DependencyError, UsageError, WithheldError
 from transcribe.records import Transcript, Utterance
@@ -51,6 +53,7 @@ class Rules:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A token classifier of a few hundred weights: `zorban` begins a person, `quell` goes on, `brixt` is a place."""
+    install_torchaudio_stub()
     import torch
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
@@ -162,7 +165,7 @@ def test_pieces_cover_all_words_and_overlap(text: str, words: int) -> None:
     pieces = pieces_of(text, words, words // 3)
     covered = {position for start, end in pieces for position in range(start, end)}
     assert {k for k, c in enumerate(text) if not c.isspace()} <= covered
-    assert all(second[0] <= first[1] for first, second in zip(pieces, pieces[1:], strict=False))
+    assert all(second[0] <= first[1] for first, second in pairwise(pieces))
 
 
 def test_gliner_is_opened_offline_from_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from transcribe.redaction.numbers import digits_of, hkid_is_valid, nhs_is_valid, value_of, year_of
 from transcribe.redaction.spoken import find_across, find_spoken
-from transcribe.redaction.spoken_contacts import canonical_contact
 from transcribe.redaction.spoken_ages import age_band
+from transcribe.redaction.spoken_contacts import canonical_contact
 from transcribe.redaction.spoken_dates import date_band
 
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from transcribe.redaction.decisions import Level
 from transcribe.redaction.lexicon import is_common, is_name_use
 from transcribe.redaction.numbers import digits_of
 from transcribe.redaction.registry import MARK, Registry
@@ -73,7 +74,7 @@ class Leak:
 def known_surfaces(
     registry: Registry, roster: Sequence[RosterEntry], level: Level = "team"
 ) -> tuple[KnownSurface, ...]:
-    """All that must not appear at a level: the roster's names and aliases, and every surface of the registry that is searched.
+    """All that must not appear at a level: the roster's names and aliases, and every surface that is searched for.
 
     What people decided to leave as it was said is none of it.
     """
@@ -95,7 +96,11 @@ def known_surfaces(
 
 
 def find_leaks(
-    folder: Path, roster: Sequence[RosterEntry], registry: Registry, frame: Mapping[str, bytes] | None = None
+    folder: Path,
+    roster: Sequence[RosterEntry],
+    registry: Registry,
+    frame: Mapping[str, bytes] | None = None,
+    level: Level = "team",
 ) -> tuple[Leak, ...]:
     """Everything of roster and registry in every file below `folder`, and in the files' names; sorted, each once.
 
@@ -103,11 +108,11 @@ def find_leaks(
     docx and qdpx, down to zips in zips. Marks are masked first. A file that cannot be read is itself a leak of kind
     `unreadable`: what cannot be checked is not released.
 
-    `frame` holds the same files as they are without any speech: a line that stands in there is ours ("| Mark | means |"
-    beside a participant called Mark) and is not searched.
+    What is replaced only above `level` may be there. `frame` holds the same files as they are without any speech: a
+    line that stands in there is ours ("| Mark | means |" beside a participant called Mark) and is not searched.
     """
     frame = frame or {}
-    wanted = _Wanted(known_surfaces(registry, roster))
+    wanted = _Wanted(known_surfaces(registry, roster, level))
     leaks: set[Leak] = set()
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
         name = path.relative_to(folder).as_posix()

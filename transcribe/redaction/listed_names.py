@@ -40,7 +40,7 @@ _EPONYM = re.compile(
     r"(?:['’]s)?[ -](?:(?:\w+[ -])?(?:syndrome|disease|disorder|sign|palsy)|test|scale|inventory|criteria|method|reflex"
     r"|score"
     r"|man(?:o?eu|eu)ver|questionnaire|index|model|therapy|technique|effect|bodies|cells|dementia|contracture|lymphoma"
-    r"|disorder|tube|collar|procedure)\b",
+    r"|tube|collar|procedure|correlation|coefficient|law|rule)\b",
     re.IGNORECASE,
 )
 """After such a word's name stands a disease, test or method, not a person (`Murphy's sign`, `Parkinson's disease`)."""

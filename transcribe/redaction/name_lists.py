@@ -14,9 +14,10 @@ from transcribe.redaction.tokens import word_set
 _FILES = ("given_names.txt", "surnames.txt")
 _FREQUENT_SURNAMES = 1500
 _WORDS_TOO = word_set("""
-    aint ala arent ary candida celesta coke couldnt dax dee dia doctor dont flem gon gonna got ima isnt na nah
+    aint ala arent ary blanks candida celesta coke couldnt dax dee dia doctor dont flem gon gonna got ima isnt na nah
     kinda lem lien loo
-    loma manie max mina nada nubia ok okay pickle ray rennie ron tia wan wanna wasnt
+    loma manie max mina nada nubia ok okay pickle ray rennie tia wan wanna wasnt
+    lang len lib sep val versa
     """)
 """Names that speech and medicine use as words and that no word list here holds (`TIA`, `wan na`, `candida`)."""
 

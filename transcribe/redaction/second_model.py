@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from transcribe.diarization.torchaudio_stub import install_torchaudio_stub
 from transcribe.engines import PiiCandidate, PiiDetector
 from transcribe.errors import DependencyError, TranscribeError, WithheldError
 from transcribe.records import Transcript
@@ -107,6 +108,7 @@ class WithSecondModel:
     @cached_property
     def _model(self) -> SpanModel:
         _stay_offline()
+        install_torchaudio_stub()  # transformers imports torchaudio, whose compiled part fits one build of torch only
         try:
             return self._loader(self._folder)
         except TranscribeError:

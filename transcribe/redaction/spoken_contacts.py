@@ -74,7 +74,7 @@ def find_contacts(text: str, previous: str = "") -> Iterator[Found]:
             emails.append((start, end))
             yield found(start, end, "EMAIL", "grammar/spoken-email", 0.9)
     for match in _URL.finditer(text):
-        said = bool(re.search(r"\b(?:dot|slash|point)\b", match.group(), re.IGNORECASE))
+        said = bool(re.search(r"\b(?:dot|slash)\b", match.group(), re.IGNORECASE))
         if said and not any(a < match.end() and match.start() < b for a, b in emails):
             yield found(match.start(), match.end(), "URL", "grammar/spoken-url", 0.8)
     yield from _handles(text)

@@ -115,7 +115,7 @@ def _believed(text: str, cue: str, before: str, name: Token) -> bool:
     """Whether a weak cue makes a name of a word: not what medicines are called, nor in lower case what follows `so`."""
     if is_only_name(name.fold):
         return True
-    if cue.startswith("called") and not _PERSON_BEFORE.search(before):
+    if cue.startswith(("called", "named")) and not _PERSON_BEFORE.search(before):
         return False
     polite = re.match(r"hi\b|hello|hey|hiya|good |bye|dear|i['’]m|i am|thank|named|called", cue)
     return not is_lower(text) or (bool(polite) and may_be_unlisted(name))
