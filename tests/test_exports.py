@@ -267,8 +267,10 @@ def _is_of(module: ModuleType, item: object) -> bool:
 def _types_in(hints: typing.Iterable[typing.Any]) -> set[typing.Any]:
     found = set()
     for hint in hints:
-        found.add(hint)
-        found |= _types_in(typing.get_args(hint))
+        if isinstance(hint, list):  # the arguments of a Callable
+            found |= _types_in(hint)
+        else:
+            found |= {hint} | _types_in(typing.get_args(hint))
     return found
 
 

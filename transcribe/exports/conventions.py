@@ -22,6 +22,29 @@ _LABELS = {
     "EMPLOYER": "an employer",
     "SERVICE": "a service",
 }
+_LABELS_OF_LEVEL = {
+    "team": {},
+    "share": {"DATE": "a date, with its year where it is kept", "AGE": "an age, with ten years where they are kept"},
+    "archive": {"DATE": "a date", "AGE": "an age"},
+}
+
+_PARTICIPANTS = """| `P01-PSW`, `P01-PIR` | a participant: pair, then role (PSW peer support worker, PIR person in \
+recovery) |"""
+_MARKS = """| `[PERSON_1]` | something identifying, replaced; the same mark is the same person or thing in the whole \
+study |
+| `[P01-PIR]` | a participant, by code, in whichever interview they are named |
+| `[P01-PIR-SISTER_1]` | somebody by their relation to a participant, in whichever interview they are named |
+| `[AGE_1 45-49]` | a mark with the coarser detail that was kept |"""
+_UNLINKED_PARTICIPANTS = """| `PSW-…`, `PIR-…` | the participant whose transcript it is: role (PSW peer \
+support worker, PIR person in recovery) and a random number |
+| `OBS-…-PSW`, `OBS-…-PIR` | the participants of an observed session |"""
+_UNLINKED_MARKS = """| `[PERSON_1]` | something identifying, replaced; the same mark is the same person or thing \
+within the transcripts of one participant, and **not** across participants |
+| `[PIR-…]` | the participant whose transcript it is |
+| `[PIR-…-PSW]` | their partner in the study, who has another number as participant: pairs cannot be told |
+| `[PIR-…-SISTER_1]` | somebody by their relation to a participant |"""
+_SHARE_MARKS = """
+| `[AGE_1 40-49]`, `[DATE_1 2019]` | a mark with the coarser detail that was kept: ten years of an age, the year |"""
 
 _TEXT = """# Conventions of these transcripts
 
@@ -40,7 +63,7 @@ Exact times are in `turns.csv` (milliseconds) and `sync/*.vtt`.
 | speaker | who |
 |---|---|
 | `INT`, `INT-2` | interviewer |
-| `P01-PSW`, `P01-PIR` | a participant: pair, then role (PSW peer support worker, PIR person in recovery) |
+{participants}
 | `INTERP` | interpreter |
 | `OTHER-1`, `OTHER-2` | somebody else, told apart by voice |
 | `{unknown}`, `SPEAKER-1` | not known who |
@@ -50,10 +73,7 @@ Square brackets hold nothing but marks and stamps.
 
 | mark | means |
 |---|---|
-| `[PERSON_1]` | something identifying, replaced; the same mark is the same person or thing in the whole study |
-| `[P01-PIR]` | a participant, by code, in whichever interview they are named |
-| `[P01-PIR-SISTER_1]` | somebody by their relation to a participant, in whichever interview they are named |
-| `[AGE_1 45-49]` | a mark with the coarser detail that was kept |
+{marks}
 | `[inaudible 00:12:03-00:12:09]` | speech that could not be heard |
 | `[withheld at participant's request 00:12:03-00:12:09]` | a stretch that was taken back |
 | `[third party, not transcribed 00:12:03-00:12:09]` | people speaking who take no part in the study |
@@ -81,15 +101,24 @@ it that is not part of the text.
 def write(settings: Settings, transcripts: Sequence[TranscriptEntry]) -> bytes:
     """The file, UTF-8 with LF."""
     present = sorted({redaction.label for entry in transcripts for redaction in entry.redactions})
-    labels = "".join(f"- `{label}`: {_LABELS[label]}\n" for label in present if label in _LABELS)
+    known = _LABELS | _LABELS_OF_LEVEL[settings.level]
+    labels = "".join(f"- `{label}`: {known[label]}\n" for label in present if label in known)
     is_draft = any(entry.draft for entry in transcripts)
     return _TEXT.format(
         rendering=f"Machine {settings.rendering}",
         quality=settings.quality or "not stated",
         models=", ".join(settings.models) or "not stated",
         unknown=UNKNOWN_SPEAKER,
+        participants=_PARTICIPANTS if settings.level == "team" else _UNLINKED_PARTICIPANTS,
+        marks=_marks(settings.level),
         labels=f"\nLabels in this release:\n\n{labels}" if labels else "",
         draft=f' Transcripts headed "{DRAFT_LINE}" were made to try things out and will be replaced.'
         if is_draft
         else "",
     ).encode()
+
+
+def _marks(level: str) -> str:
+    if level == "team":
+        return _MARKS
+    return _UNLINKED_MARKS + (_SHARE_MARKS if level == "share" else "")

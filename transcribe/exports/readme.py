@@ -74,16 +74,21 @@ def write(
         "Pseudonymised by machine; not anonymous. Handle as confidential. Read `conventions.md` before coding: it "
         "explains marks, speakers and versions."
     )
+    is_team = settings.level == "team"
+    if not is_team:
+        parts.append(_LEVELS[settings.level])
+    programs = PROGRAMS if is_team else {key: _unlinked(program) for key, program in PROGRAMS.items()}
     if settings.program:
-        name, path, steps = PROGRAMS[settings.program]
+        name, path, steps = programs[settings.program]
         parts += [f"## {name}: use `{path}`", steps, "## Other programs"]
     else:
         parts.append("## Which file for which program")
     for key in order:
         if key != settings.program:
-            name, path, steps = PROGRAMS[key]
+            name, path, steps = programs[key]
             parts += [f"### {name}: `{path}`", steps]
-    parts += [_FILES, _KEEPING, *_transcripts(transcripts)]
+    parts += [_FILES, _KEEPING] if is_team else [_FILES.replace(_CHANGES_ROW, "")]
+    parts += _transcripts(transcripts)
     if documents:
         parts.append(f"{_DOCUMENTS}\n\n" + "\n".join(f"- `documents/{name}.docx`" for name in documents))
     if withheld:
@@ -91,6 +96,23 @@ def write(
     return ("\n\n".join(parts) + "\n").encode()
 
 
+def _unlinked(program: tuple[str, str, str]) -> tuple[str, str, str]:
+    """The steps without a code that shows a pair."""
+    name, path, steps = program
+    return name, path, steps.replace("P01-PSW", "PSW-…")
+
+
+_LEVELS = {
+    "share": "**Level share**, for publication and for readers outside the team: participants have random numbers, and "
+    "neither numbers nor marks tell who belongs to whom. Of ages ten years are kept, of dates the year, of places and "
+    "of the month of the interview nothing. What is told can still be recognised by somebody who knows the person, "
+    "above all by their partner in the study: read a passage with that in mind before you quote it.",
+    "archive": "**Level archive**: participants have random numbers, neither numbers nor marks tell who belongs to "
+    "whom, and nothing is kept of ages, dates and places that were found. What is told can still be recognised by "
+    "somebody who knows the person: access should stay controlled.",
+}
+
+_CHANGES_ROW = "| `changes.html` | from the second release on: what it changed, and what has to be replaced |\n"
 _FILES = """## All files
 
 | file | what |
