@@ -345,7 +345,8 @@ def on_a_terminal(home: Path, typed: str, *arguments: str) -> tuple[int, str]:
         with contextlib.suppress(OSError):  # the terminal is closed when the program has ended
             while data := os.read(master, 4096):
                 shown += data
-                if shown.rstrip().endswith(b":") and typed:
+                # The space comes last, once the echo is off: what is typed before that is flushed away.
+                if shown.endswith(b": ") and typed:
                     os.write(master, typed.encode() + b"\n")
                     typed = ""
     os.close(master)
