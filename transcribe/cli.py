@@ -16,6 +16,7 @@ from rich.console import Console
 
 from transcribe import __version__
 from transcribe.cli_decide import decide
+from transcribe.cli_export import export
 from transcribe.cli_key import key_app
 from transcribe.cli_models import models_app
 from transcribe.cli_redact import redact
@@ -38,6 +39,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(key_app, name="key")
 app.command(epilog="Example: transcribe decide ~/study")(decide)
 app.command(epilog="Example: transcribe redact notes.docx --study ~/study --pair P01 --id P01-NOTE-1")(redact)
+app.command(epilog="Example: transcribe export ~/study --to ~/handover --level share --for 'journal'")(export)
 app.command(epilog="Example: transcribe withdraw ~/study --person P03-PIR --who AB")(withdraw)
 log = logging.getLogger("transcribe")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)

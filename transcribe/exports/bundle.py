@@ -22,7 +22,8 @@ from transcribe.exports.manifest import MANIFEST, README, BundleManifest, KnownV
 class BundleOptions:
     """What is the same for all transcripts; `models` are names and revisions, never paths.
 
-    `program` is a key of `readme.PROGRAMS` or empty; `page` is a key of `docx.PAGES`.
+    `program` is a key of `readme.PROGRAMS` or empty; `page` is a key of `docx.PAGES`; `release` is the number of the
+    release that is exported at another level, 0 where it follows from the manifest of the release before.
     """
 
     tool_version: str
@@ -32,6 +33,7 @@ class BundleOptions:
     level: str = "team"
     program: str = ""
     page: str = "a4"
+    release: int = 0
 
 
 def build(
@@ -70,7 +72,7 @@ def build(
     notes = tuple(sorted(document.id for document in documents))
     unnumbered = {**files, README: readme.write(settings, entries, withheld, notes, release=0)}
     content = manifest.content_digest(unnumbered, settings, entries, withheld)
-    release = 1 if previous is None else previous.release + (content != previous.content)
+    release = options.release or (1 if previous is None else previous.release + (content != previous.content))
     files[README] = readme.write(settings, entries, withheld, notes, release)
     if changed is not None and previous is not None and release > previous.release:
         files[changes.CHANGES] = changes.write(changed, release)

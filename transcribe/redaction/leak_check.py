@@ -124,6 +124,18 @@ def find_leaks(
     return tuple(sorted(leaks))
 
 
+def readable_texts(name: str, data: bytes) -> tuple[str, ...]:
+    """All that somebody can read in a file: its texts and, inside zip files, the members' names and texts.
+
+    Raises `ValueError` for a file that cannot be read.
+    """
+    if not data.startswith(b"PK\x03\x04"):
+        return tuple(_views(name, data))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = [(info.filename, archive.read(info)) for info in archive.infolist() if not info.is_dir()]
+    return tuple(text for inner, content in members for text in (inner, *readable_texts(inner, content)))
+
+
 def text_check(registry: Registry, roster: Sequence[RosterEntry]) -> Callable[[str], bool]:
     """Whether a text holds anything that roster or registry know, as `find_leaks` would find it in a file."""
     wanted = _Wanted(known_surfaces(registry, roster))

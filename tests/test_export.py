@@ -1,0 +1,226 @@
+"""`transcribe export`: what is handed over is what was released, at its level, on record, and nothing else."""
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from tests.conftest import Answer, Lab, write_tone
+from tests.fakes import CANARY, LINES
+from transcribe.exports import manifest
+from transcribe.handover_folder import read_handovers
+from transcribe.redaction.key import open_key
+
+CONSENTS = {"P01-PSW": "transcribe quote archive", "P01-PIR": "transcribe quote audio", "P02-PIR": "transcribe"}
+
+
+def set_consent(lab: Lab, consents: dict[str, str]) -> None:
+    text = lab.study.manifest.read_text("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    out = io.StringIO()
+    table = csv.DictWriter(out, rows[0].keys())
+    table.writeheader()
+    for row in rows:
+        table.writerow({**row, "consent": consents.get(row["id"], row["consent"])})
+    lab.study.manifest.write_text(out.getvalue(), "utf-8")
+
+
+@pytest.fixture
+def done(lab: Lab) -> Lab:
+    """A released study of three interviews with other consents."""
+    lab.pair()
+    write_tone(lab.audio / "P02-PIR.wav", pitch=440)
+    lab.run("init", str(lab.audio), "--study", str(lab.study.root))
+    set_consent(lab, CONSENTS)
+    assert lab.run("run", str(lab.study.root)).code == 0
+    return lab
+
+
+def export(lab: Lab, to: Path, *arguments: str) -> Answer:
+    return lab.run("export", str(lab.study.root), "--to", str(to), *arguments)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def texts_of(folder: Path) -> str:
+    """All that can be read in an export, file names too."""
+    seen = []
+    for path in sorted(folder.rglob("*")):
+        seen.append(path.name)
+        if path.suffix == ".docx":
+            with zipfile.ZipFile(path) as archive:
+                seen += [archive.read(name).decode("utf-8", "replace") for name in archive.namelist()]
+        elif path.is_file():
+            seen.append(path.read_bytes().decode("utf-8", "replace"))
+    return "\n".join(seen)
+
+
+def test_the_team_gets_the_release_as_coders_have_it(done: Lab, tmp_path: Path) -> None:
+    answer = export(done, tmp_path / "out", "--for", "AB, by hand")
+    assert answer.code == 0, answer.text
+    assert files_of(tmp_path / "out") == files_of(done.study.coders)
+    (line,) = read_handovers(done.study)
+    assert (line.level, line.release, line.to_whom, line.form) == ("team", 1, "AB, by hand", "folder")
+    assert line.recordings == "P01-PIR P01-PSW P02-PIR"
+    assert line.files == len(files_of(tmp_path / "out"))
+
+
+def test_a_coders_own_files_and_edits_are_not_handed_over(done: Lab, tmp_path: Path) -> None:
+    before = files_of(done.study.coders)
+    (done.study.coders / "mine.txt").write_text("my notes")
+    (done.study.coders / "transcripts/txt/P01-PIR.txt").write_text("edited")
+    assert export(done, tmp_path / "out").code == 0
+    assert files_of(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize(("level", "gone"), [("share", ("P02-PIR",)), ("archive", ("P01-PIR", "P02-PIR"))])
+def test_beyond_the_team_only_who_agreed_and_no_pair(done: Lab, tmp_path: Path, level: str, gone: tuple[str]) -> None:
+    answer = export(done, tmp_path / "out", "--level", level)
+    assert answer.code == 0, answer.text
+    assert f"no consent to this level: {', '.join(gone)}" in answer.out
+    seen = texts_of(tmp_path / "out")
+    assert CANARY not in seen
+    for code in ("P01", "P02", "D01"):
+        assert code not in seen
+    found = manifest.parse((tmp_path / "out" / "manifest.json").read_bytes())
+    assert found.settings.level == level
+    assert found.release == 1
+    assert len(found.transcripts) == 3 - len(gone)
+    assert all(entry.pair == "" and entry.month == "" for entry in found.transcripts)
+    assert f"**Level {level}**" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_two_exports_call_everybody_alike(done: Lab, tmp_path: Path) -> None:
+    assert export(done, tmp_path / "one", "--level", "share").code == 0
+    key = open_key(done.study)
+    assert export(done, tmp_path / "two", "--level", "share").code == 0
+    assert files_of(tmp_path / "one") == files_of(tmp_path / "two")
+    assert open_key(done.study) == key
+    assert done.run("release", str(done.study.root)).code == 0, "the names do not disturb the next release"
+    assert len(read_handovers(done.study)) == 2
+
+
+def test_an_earlier_export_is_replaced_and_nothing_else_is(done: Lab, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert export(done, out).code == 0
+    assert export(done, out, "--level", "share").code == 0
+    assert CANARY not in texts_of(out)
+    assert "P01" not in texts_of(out)
+    (out / "notes.txt").write_text("mine")
+    answer = export(done, out)
+    assert answer.code == 2
+    assert "name a new or an empty folder" in answer.err
+    assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_the_study_is_no_place_for_an_export(done: Lab, tmp_path: Path) -> None:
+    for place in (done.study.root / "out", done.study.coders / "out", done.study.root):
+        answer = export(done, place)
+        assert (answer.code, "outside the study" in answer.err) == (2, True)
+    (tmp_path / "file").write_text("")
+    assert export(done, tmp_path / "file").code == 2
+    assert read_handovers(done.study) == ()
+
+
+def test_a_zip_is_the_same_bytes_each_time(done: Lab, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        assert export(done, tmp_path / name, "--zip").code == 0
+    one, two = tmp_path / "a/transcripts-team-1.zip", tmp_path / "b/transcripts-team-1.zip"
+    assert one.read_bytes() == two.read_bytes()
+    with zipfile.ZipFile(one) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == files_of(done.study.coders)
+
+
+def test_an_encrypted_archive_opens_for_its_recipients_alone(done: Lab, tmp_path: Path) -> None:
+    mine, other = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
+    answer = export(done, tmp_path / "out", "--encrypt-to", str(mine.to_public()), "--level", "share")
+    assert answer.code == 0, answer.text
+    (path,) = (tmp_path / "out").iterdir()
+    assert path.name == "transcripts-share-1.zip.age"
+    with zipfile.ZipFile(io.BytesIO(pyrage.decrypt(path.read_bytes(), [mine]))) as archive:
+        assert "manifest.json" in archive.namelist()
+    with pytest.raises(pyrage.DecryptError):
+        pyrage.decrypt(path.read_bytes(), [other])
+    secret = export(done, tmp_path / "no", "--encrypt-to", str(mine))
+    assert secret.code == 2
+    assert str(mine) not in secret.text
+    assert not (tmp_path / "no").exists()
+
+
+def test_what_was_not_released_is_not_exported(lab: Lab, tmp_path: Path) -> None:
+    lab.pair()
+    lab.run("init", str(lab.audio), "--study", str(lab.study.root))
+    answer = export(lab, tmp_path / "out")
+    assert (answer.code, "nothing was released yet" in answer.err) == (2, True)
+
+
+def test_a_study_that_has_changed_since_its_release_is_released_first(done: Lab, tmp_path: Path) -> None:
+    before = done.study.manifest.read_text("utf-8-sig")
+    settings = done.study.settings.read_text()
+    done.study.manifest.write_text(before.replace(",P02,", ",P03,"))
+    for _ in range(2):
+        answer = export(done, tmp_path / "out")
+        assert answer.code == 2
+        assert "run `transcribe release STUDY`" in answer.err
+        assert not (tmp_path / "out").exists()
+        done.study.manifest.write_text(before)
+        done.study.settings.write_text(settings.replace('paper = "a4"', 'paper = "letter"'))
+    done.study.settings.write_text(settings)
+    assert export(done, tmp_path / "out").code == 0
+
+
+def test_a_name_learnt_since_the_release_stops_the_export(done: Lab, tmp_path: Path) -> None:
+    with done.study.roster.open("a", encoding="utf-8") as file:
+        file.write("\n,Doris,,friend,,\n")
+    answer = export(done, tmp_path / "out")
+    assert answer.code == 7
+    assert "learnt since" in answer.err
+    assert "Doris" not in answer.text
+    assert not (tmp_path / "out").exists()
+    assert done.run("release", str(done.study.root)).code == 0
+    assert export(done, tmp_path / "out").code == 0
+
+
+def test_nobody_agreed(done: Lab, tmp_path: Path) -> None:
+    set_consent(done, {"P01-PSW": "transcribe"})
+    answer = export(done, tmp_path / "out", "--level", "archive")
+    assert (answer.code, "consent 'archive'" in answer.err) == (2, True)
+
+
+def test_an_export_that_cannot_be_put_in_place_leaves_what_was_there(
+    done: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    assert export(done, out).code == 0
+    before = files_of(out)
+
+    def broken(*_: object) -> None:
+        raise OSError(28, "No space left on device", "x")
+
+    monkeypatch.setattr("transcribe.handover.put_in_place", broken)
+    assert export(done, out, "--level", "share").code == 2
+    assert files_of(out) == before
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".out")] == []
+    assert not list(done.study.private.glob(".export-*"))
+
+
+def test_a_code_said_aloud_withholds_its_transcript_beyond_the_team(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`P01-PSW` in somebody's words would tell who belongs to whom."""
+    monkeypatch.setattr("tests.fakes.LINES", (*LINES[:3], ("They call me p01-PSW there.", "SPEAKER-2")))
+    lab.pair()
+    lab.run("init", str(lab.audio), "--study", str(lab.study.root))
+    set_consent(lab, {"P01-PSW": "transcribe quote", "P01-PIR": "transcribe quote"})
+    assert lab.run("run", str(lab.study.root)).code == 0
+    assert export(lab, tmp_path / "team").code == 0
+    answer = export(lab, tmp_path / "out", "--level", "share")
+    assert answer.code == 7
+    assert "a code of the study" in answer.err
+    assert not (tmp_path / "out").exists()
+    assert [line.level for line in read_handovers(lab.study)] == ["team"]

@@ -1,0 +1,87 @@
+"""`transcribe export`: hand a release over, or its transcripts at another level, with redacted audio where agreed."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from transcribe.errors import UsageError
+from transcribe.store import StudyFolder
+
+if TYPE_CHECKING:
+    from transcribe.handover import ExportReport
+    from transcribe.handover_audio import Listening
+    from transcribe.progress import Progress
+    from transcribe.study.settings import Settings
+
+
+class LevelKind(StrEnum):
+    """Who gets it."""
+
+    team = "team"
+    share = "share"
+    archive = "archive"
+
+
+def export(
+    study: Annotated[Path, typer.Argument(help="The study folder.", show_default=False)],
+    to: Annotated[Path, typer.Option("--to", help="A new folder outside the study; for an archive, where it is put.")],
+    level: Annotated[
+        LevelKind, typer.Option(help="team: as coders have it. share: for publication. archive: least detail.")
+    ] = LevelKind.team,
+    recipient: Annotated[str, typer.Option("--for", help="Who gets it, for private/handovers.csv.")] = "",
+    as_zip: Annotated[bool, typer.Option("--zip", help="One zip file instead of a folder.")] = False,
+    encrypt_to: Annotated[
+        list[str] | None,
+        typer.Option("--encrypt-to", help="One encrypted file for this age recipient, age1…; may be repeated."),
+    ] = None,
+    with_audio: Annotated[
+        bool, typer.Option("--with-audio", help="Redacted audio, too, where consent holds 'audio'; the voice remains.")
+    ] = False,
+) -> None:
+    """Copy the present release to be handed over, at a level, and note it in private/handovers.csv."""
+    from transcribe.handover import ExportRequest, export_study
+    from transcribe.progress import showing_progress
+    from transcribe.study.settings import read_settings, with_overrides
+
+    target = StudyFolder(study.expanduser().absolute())
+    if not target.manifest.exists():
+        raise UsageError("this is not a study folder: name the folder that `transcribe init` made")
+    settings = with_overrides(read_settings(target.settings), os.environ, {})
+    with showing_progress("auto") as observer:
+        request = ExportRequest(
+            target=to.expanduser().absolute(),
+            level=level.value,
+            to_whom=recipient,
+            as_zip=as_zip,
+            encrypt_to=tuple(encrypt_to or ()),
+            listening=_listening(target, settings, observer) if with_audio else None,
+        )
+        report = export_study(target, settings, request)
+    _show(report)
+    raise typer.Exit(report.exit_code)
+
+
+def _listening(study: StudyFolder, settings: "Settings", progress: "Progress") -> "Listening":
+    """The recogniser that listens to redacted audio: of the quality that the study was done with."""
+    from transcribe.config import open_engines
+    from transcribe.handover_audio import Listening
+    from transcribe.status import best_quality
+
+    engines = open_engines(settings.quality, settings.device, settings.jobs, best_quality(study), settings.pii_model)
+    return Listening(engines.recognizer, progress)
+
+
+def _show(report: "ExportReport") -> None:
+    typer.echo(f"Release {report.release}, level {report.level}: {', '.join(report.recordings)}")
+    if report.audio:
+        typer.echo(f"With redacted audio: {', '.join(report.audio)}. The voices in it can be recognised.")
+    if report.without_consent:
+        typer.echo(f"Left out, no consent to this level: {', '.join(report.without_consent)}")
+    if report.audio_without_consent:
+        typer.echo(f"Without audio, no consent to it: {', '.join(report.audio_without_consent)}")
+    for name, reason in report.withheld.items():
+        typer.echo(f"WITHHELD {name}: {reason}")
+    typer.echo(f"Written to {report.path}, and noted in private/handovers.csv")
