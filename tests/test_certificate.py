@@ -72,7 +72,8 @@ def test_undecided_names_make_it_no_final_certificate_and_decisions_do(run: Run)
 
 
 def test_it_quotes_nothing_and_never_calls_the_text_what_it_is_not(run: Run) -> None:
-    run.registry = reject(run.registry, find_entity(facts_of(run) and run.registry, "[PERSON_1]"), BY, ())
+    facts_of(run)
+    run.registry = reject(run.registry, find_entity(run.registry, "[PERSON_1]"), BY, ())
     for facts in (
         facts_of(run),
         facts_of(run, recall=Recall(190, 200, 0.91, 0.97), proven_offline=True, documents=2, withheld=1),

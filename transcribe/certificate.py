@@ -214,13 +214,11 @@ def _checks(facts: CertificateFacts) -> str:
     return "\n".join(lines)
 
 
-_REMAINS = """- **What is told.** A story, an event or a rare combination of facts can be recognised by people who know the
-  person, above all by their partner in the pair. `report/release-check.md` lists what to look at.
+_REMAINS = """- **What is told.** A story, an event or a rare combination of facts can be recognised by people who
+  know the person, above all by their partner in the pair. `report/release-check.md` lists what to look at.
 - **The voice**, in every recording and in redacted audio: it is biometric.
-- **What was missed.** No method finds every identifier. A person should read each transcript before it leaves the
-  team.
-- **The key**, the recordings and the private transcripts, as long as they are kept: with them people can be found
-  again.
+- **What was missed.** No method finds every identifier. A person should read each transcript before it is shared.
+- **The key**, the recordings and the private transcripts, as long as they are kept: they lead back to people.
 - Turns of phrase, language and dialect; public figures, illnesses and medicines, which are kept on purpose."""
 
 
