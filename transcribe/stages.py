@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from transcribe.attribution import ATTRIBUTION_VERSION, attribute
 from transcribe.audio.decode import decode
@@ -36,7 +37,8 @@ from transcribe.records import (
 from transcribe.redaction.key import save_key
 from transcribe.redaction.registry import Registry
 from transcribe.redaction.study_redaction import REDACTION_VERSION, redact_study
-from transcribe.store import digest, fingerprint, stage_run
+from transcribe.release_check.second_pass import detect_or_withhold, redact_until_nothing_new, remembered
+from transcribe.store import digest, fingerprint, stage_run, stored
 from transcribe.study.manifest import PlannedRecording
 from transcribe.study.roster import RosterEntry
 
@@ -211,8 +213,9 @@ def redact(
     """The spans to be replaced in every transcript of the study, and the registry with what was learnt.
 
     Redaction is one step over the whole study, because a name learnt in one interview is searched in all: its
-    fingerprint holds all transcripts and what people decided. The key is saved before any list, so that no mark exists
-    without its entity.
+    fingerprint holds all transcripts and what people decided. The text that comes out is searched again, until nothing
+    new is found (`release_check.second_pass`). The key is saved before any list, so that no mark exists without its
+    entity.
     """
     inputs = [digest(repr(tuple(roster)).encode()), digest(repr(registry.decisions).encode())]
     for name, transcript in transcripts.items():
@@ -230,22 +233,23 @@ def redact(
         if name in damaged:
             continue
         try:
-            candidates += _detected(detector, transcript)
+            candidates += detect_or_withhold(detector, transcript)
         except TranscribeError as error:
             batch.fail(name, "redact", error)
         else:
             covered.append(name)
-    redactions, registry = redact_study(
-        [recordings[name] for name in covered],
-        [transcripts[name] for name in covered],
-        roster,
-        registry,
-        candidates,
-    )
-    save_key(batch.study, registry)
+    texts = [transcripts[name] for name in covered]
+    redact = partial(redact_study, [recordings[name] for name in covered], texts, roster, registry)
+    candidates += remembered(_earlier_lists(batch, covered), texts, registry)
+    found = redact_until_nothing_new(redact, texts, candidates, detector)
+    save_key(batch.study, found.registry)
+    for name, failure in found.withheld.items():
+        batch.fail(name, "redact", failure)
     lists = {}
-    each = round((time.monotonic() - started) / max(len(redactions), 1), 3)
-    for redaction in redactions:
+    each = round((time.monotonic() - started) / max(len(found.lists), 1), 3)
+    for redaction in found.lists:
+        if redaction.recording in found.withheld:
+            continue
         line = StageRun("redact", wanted, "", each)
         try:
             batch.keep(redaction.recording, line, redaction)
@@ -254,7 +258,13 @@ def redact(
         else:
             lists[redaction.recording] = redaction
             batch.progress.advance(redaction.recording, "redact", 0.0)
-    return lists, registry
+    return lists, found.registry
+
+
+def _earlier_lists(batch: Batch, names: Iterable[str]) -> list[RedactionList]:
+    """What an earlier run replaced in each recording, whatever it was made of."""
+    stored_lists = (stored(RedactionList, batch.study, name, "redact", None) for name in names)
+    return [listed for listed in stored_lists if listed is not None]
 
 
 def _check_key_is_complete(batch: Batch, names: Iterable[str], registry: Registry) -> None:
@@ -270,13 +280,3 @@ def _check_key_is_complete(batch: Batch, names: Iterable[str], registry: Registr
             raise WithheldError(
                 "private/key.age is older than the study's results: put the newest copy of it back; nothing was done"
             )
-
-
-def _detected(detector: PiiDetector, transcript: Transcript) -> list[PiiCandidate]:
-    """The detector's candidates; any exception of its withholds the recording (fail closed), its message unread."""
-    try:
-        return detector.detect([transcript])
-    except WithheldError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a detector may raise anything; its message may hold speech
-        raise WithheldError(f"the PII detector failed ({type(error).__name__}); the recording is withheld") from None

@@ -21,8 +21,8 @@ from transcribe.redaction.sweeping import Known, Scene, name_parts, sweep_to_fix
 from transcribe.redaction.tokens import Token, squeeze, tokens
 from transcribe.study.roster import RosterEntry
 
-REDACTION_VERSION = "2"
-"""Raised when the rules of this package change, so that redaction runs again."""
+REDACTION_VERSION = "3"
+"""Raised when the rules of this package or the second look change, so that redaction runs again."""
 
 
 def redact_study(
