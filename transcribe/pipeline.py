@@ -115,7 +115,17 @@ def _finish(
         withheld |= undecided(redactions)
         redactions = {name: found for name, found in redactions.items() if name not in withheld}
     release, leaking = release_study(
-        study, settings, plans, recordings, transcripts, documents, redactions, roster, registry, sorted(withheld)
+        study,
+        settings,
+        plans,
+        recordings,
+        transcripts,
+        documents,
+        redactions,
+        roster,
+        registry,
+        sorted(withheld),
+        detector,
     )
     report = RunReport(
         recordings=tuple(chosen),

@@ -12,6 +12,7 @@ from pathlib import Path
 from transcribe import __version__
 from transcribe.config import TIERS
 from transcribe.documents.stored import StudyDocument, coder_document, without_text
+from transcribe.engines import PiiDetector
 from transcribe.errors import WithheldError
 from transcribe.exports import changes, manifest, turns
 from transcribe.exports.bundle import BundleOptions, build, number_versions
@@ -26,6 +27,7 @@ from transcribe.redaction.leak_check import find_leaks, text_check
 from transcribe.redaction.registry import Registry, with_released
 from transcribe.release import Release, publish, read_previous
 from transcribe.release.coders_files import hash_file
+from transcribe.release_check.finished import check_finished, read_passed, write_passed
 from transcribe.store import StudyFolder, read_run_log
 from transcribe.study.manifest import PlannedRecording
 from transcribe.study.roster import RosterEntry
@@ -36,11 +38,11 @@ LEAK_MESSAGE = "the check of the finished files found a known name in it; add it
 
 
 class _LeakError(WithheldError):
-    """Some recordings' finished files hold a known name."""
+    """Some recordings' finished files hold a known name, or something that a detector finds; `reasons` by recording."""
 
-    def __init__(self, recordings: frozenset[str]) -> None:
+    def __init__(self, reasons: Mapping[str, str]) -> None:
         super().__init__(LEAK_MESSAGE)
-        self.recordings = recordings
+        self.reasons = dict(reasons)
 
 
 def release_study(
@@ -54,9 +56,11 @@ def release_study(
     roster: Sequence[RosterEntry],
     registry: Registry,
     withheld: Sequence[str],
+    detector: PiiDetector,
 ) -> tuple[Release | None, dict[str, str]]:
     """Publishes every recording that has redactions; returns the release and, by recording, why more was withheld.
 
+    The finished files are searched for all that the key and the roster know, and read by the detector once more.
     The release is None when there is nothing to publish and nothing was published before. Raises `ValidationError` when
     the bundle fails its own checks, `WithheldError` when a name remains that is in no single recording's files.
     """
@@ -75,6 +79,7 @@ def release_study(
         for name, document in documents.items()
         if name in team
     }
+    scopes = {name: plans[name].pair or name for name in items} | {n: d.pair or n for n, d in documents.items()}
     leaking: dict[str, str] = {}
     while True:
         previous = read_previous(study)
@@ -93,14 +98,23 @@ def release_study(
             changed and changes.without_text(changed),
         )
         try:
-            check = partial(_check, frame=frame, names=(*items, *notes), roster=roster, registry=registry)
+            check = partial(
+                _check,
+                study=study,
+                frame=frame,
+                names=(*items, *notes),
+                roster=roster,
+                registry=registry,
+                detector=detector,
+                scopes=scopes,
+            )
             shown = {r.entity for name in (*items, *notes) for r in team[name].redactions}
             release = publish(study, files, partial(_check_and_remember, check, study, registry, shown, files))
             first = changed.leaking if changed is not None and release.changed else ()
             return replace(release, replace_first=first), leaking
         except _LeakError as error:
-            for name in sorted(error.recordings):
-                leaking[name] = LEAK_MESSAGE
+            for name, reason in sorted(error.reasons.items()):
+                leaking[name] = reason
                 items.pop(name, None)
                 notes.pop(name, None)
 
@@ -153,12 +167,22 @@ def _check_and_remember(
 
 
 def _check(
-    stage: Path, frame: Mapping[str, bytes], names: Sequence[str], roster: Sequence[RosterEntry], registry: Registry
+    stage: Path,
+    study: StudyFolder,
+    frame: Mapping[str, bytes],
+    names: Sequence[str],
+    roster: Sequence[RosterEntry],
+    registry: Registry,
+    detector: PiiDetector,
+    scopes: Mapping[str, str],
 ) -> None:
     leaks = find_leaks(stage, roster, registry, frame)
-    if not leaks:
-        return
-    found = frozenset(name for leak in leaks for name in names if Path(leak.file.partition("!")[0]).stem == name)
-    if not found:
-        raise WithheldError("a known name remains in a file of the whole release; nothing was published")
-    raise _LeakError(found)
+    if leaks:
+        found = {name for leak in leaks for name in names if Path(leak.file.partition("!")[0]).stem == name}
+        if not found:
+            raise WithheldError("a known name remains in a file of the whole release; nothing was published")
+        raise _LeakError(dict.fromkeys(found, LEAK_MESSAGE))
+    reasons, passed = check_finished(stage, frame, detector, registry, scopes, read_passed(study))
+    write_passed(study, passed)
+    if reasons:
+        raise _LeakError(reasons)

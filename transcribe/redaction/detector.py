@@ -120,6 +120,17 @@ class PresidioDetector:
                 yield _candidate(transcript, utterance, f)
         yield from _over_borders(transcript)
 
+    def names_unfiltered(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """What the language model alone takes for a name in each text, plausible or not: for a person to look at.
+
+        May raise anything that the engine raises.
+        """
+        analysed = self._analyzer.analyze_iterator(map(latin_view, texts), language="en", batch_size=BATCH)
+        return [
+            sorted({trim(text, r.start, r.end) for r in results if r.entity_type in NER_TYPES})
+            for text, results in zip(texts, analysed, strict=True)
+        ]
+
     @cached_property
     def _analyzer(self) -> "BatchAnalyzerEngine":
         if not (self._model / "config.cfg").is_file():

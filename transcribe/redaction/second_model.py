@@ -105,6 +105,13 @@ class WithSecondModel:
                 ) from None
         return sorted(result, key=lambda c: (c.recording, c.utterance, c.start, c.end, c.entity_type, c.recognizer))
 
+    def names_unfiltered(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """What the first detector's language model takes for a name, plausible or not; nothing if it has none."""
+        names: Callable[[Sequence[str]], list[list[tuple[int, int]]]] | None = getattr(
+            self._first, "names_unfiltered", None
+        )
+        return names(texts) if names is not None else [[] for _ in texts]
+
     @cached_property
     def _model(self) -> SpanModel:
         _stay_offline()

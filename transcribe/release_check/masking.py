@@ -4,6 +4,7 @@ The word is not found by any recogniser and does not make its neighbours a name 
 `…`, `someone` and `Someone`, only `someone` gave no new find in PriMock57, as written and in lower case.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from transcribe.redaction.lexicon import FUNCTION_WORDS
 from transcribe.redaction.tokens import tokens
 
 PLACEHOLDER = "someone"
+_AS_EXPORTED = str.maketrans("[]{}\t\r\n", "()()   ")
+_COLON = re.compile(r"(?<!\d):|:(?!\d)")
 
 Span = tuple[int, int]
 """`(start, end)` in code points, half-open."""
@@ -42,18 +45,27 @@ class Masked:
 
 
 def mask(text: str, spans: Sequence[Span]) -> Masked:
-    """`text` with each of `spans` replaced by the placeholder; spans may overlap or touch, in any order."""
+    """`text` with each of `spans` replaced by the placeholder; spans may overlap or touch, in any order.
+
+    Signs that exporters replace (brackets, the colon of `Name:`) are replaced here too, so that the text of a
+    transcript and that of the files made from it are read alike.
+    """
     parts: list[str] = []
     pieces: list[tuple[int, int, int]] = []
     length = position = 0
     for start, end in _united(spans):
         pieces.append((length, position, start - position))
-        parts += [text[position:start], PLACEHOLDER]
+        parts += [_as_exported(text[position:start]), PLACEHOLDER]
         length += start - position + len(PLACEHOLDER)
         position = end
     pieces.append((length, position, len(text) - position))
-    parts.append(text[position:])
+    parts.append(_as_exported(text[position:]))
     return Masked("".join(parts), tuple(pieces))
+
+
+def _as_exported(text: str) -> str:
+    """The same number of code points, with the signs that `exports.layout.speakable` puts in their place."""
+    return _COLON.sub(",", text.translate(_AS_EXPORTED))
 
 
 def _united(spans: Sequence[Span]) -> list[Span]:

@@ -12,6 +12,7 @@ from transcribe.engines import PiiCandidate, PiiDetector
 from transcribe.errors import WithheldError
 from transcribe.records import RedactionList, Transcript, Utterance
 from transcribe.redaction.conversation import dictations
+from transcribe.redaction.decisions import at_level, standings
 from transcribe.redaction.numbers import Symbol, is_mostly_number
 from transcribe.redaction.registry import Registry
 from transcribe.redaction.tokens import squeeze
@@ -64,7 +65,8 @@ def redact_until_nothing_new(
     withheld: dict[str, WithheldError] = {}
     lists, registry = redact(known)
     for _ in range(MAX_ROUNDS):
-        spans = {listed.recording: spans_of(listed) for listed in lists}
+        known_now = standings(registry)
+        spans = {listed.recording: spans_of(at_level(listed, known_now, "team")) for listed in lists}
         new: list[PiiCandidate] = []
         for transcript in transcripts:
             if transcript.recording not in withheld:
