@@ -224,3 +224,20 @@ def test_a_code_said_aloud_withholds_its_transcript_beyond_the_team(
     assert "a code of the study" in answer.err
     assert not (tmp_path / "out").exists()
     assert [line.level for line in read_handovers(lab.study)] == ["team"]
+
+
+def test_a_withdrawal_says_who_has_to_give_back_what(done: Lab, tmp_path: Path) -> None:
+    assert export(done, tmp_path / "out", "--for", "coder AB").code == 0
+    assert export(done, tmp_path / "archive", "--level", "archive", "--for", "the data archive").code == 0
+    answer = done.run("withdraw", str(done.study.root), "--person", "P01-PIR", "--who", "AB", "--yes")
+    assert answer.code == 0, answer.text
+    assert "to coder AB (level team, release 1): P01-PIR" in answer.out
+    assert "the data archive" not in answer.out, "it never got this interview"
+
+
+def test_nothing_of_a_name_is_in_what_is_handed_over_or_said(done: Lab, tmp_path: Path) -> None:
+    """Not in file names, in any member of a docx, in its properties, or in what the command prints at -vv."""
+    for level in ("team", "share", "archive"):
+        answer = done.run("-vv", "export", str(done.study.root), "--to", str(tmp_path / level), "--level", level)
+        assert answer.code == 0
+        assert CANARY.casefold() not in (answer.text + texts_of(tmp_path / level)).casefold()

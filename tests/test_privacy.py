@@ -3,8 +3,10 @@
 import socket
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 
 from tests.conftest import Lab, write_tone
@@ -36,6 +38,26 @@ def test_the_canary_stays_in_private(lab: Lab, trouble: str, progress: str) -> N
     assert CANARY.casefold() not in lab.everything_outside_private().casefold()
     for path in lab.study.root.rglob("*"):
         assert CANARY.casefold() not in path.name.casefold()
+
+
+def test_names_in_the_tags_of_a_recording_stay_out_of_everything(lab: Lab) -> None:
+    """Phones write a title, an artist, a place into their files; a docx is a zip with properties of its own."""
+    for number, role in enumerate(("PSW", "PIR")):
+        plain = write_tone(lab.audio / "plain.wav", pitch=220 + 110 * number)
+        tags = [f"{key}={CANARY}" for key in ("title", "artist", "comment", "location")]
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-i", f"file:{plain}"]
+        command += [part for tag in tags for part in ("-metadata", tag)]
+        subprocess.run([*command, f"file:{lab.audio / f'P01-{role}.m4a'}"], check=True, stdin=subprocess.DEVNULL)
+        plain.unlink()
+        assert CANARY.encode() in (lab.audio / f"P01-{role}.m4a").read_bytes()
+    answer = lab.run("-vv", "run", str(lab.audio), "--study", str(lab.study.root))
+    assert answer.code == 0, answer.text
+    seen = answer.text + lab.everything_outside_private()
+    for path in sorted(lab.study.coders.rglob("*.docx")):
+        with zipfile.ZipFile(path) as archive:
+            seen += "".join(name + archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
+    assert CANARY.casefold() not in seen.casefold()
+    assert CANARY.encode() not in (lab.study.private / "P01-PSW" / "recording.json").read_bytes()
 
 
 def test_a_bug_is_told_without_its_message(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

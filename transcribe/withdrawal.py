@@ -5,7 +5,6 @@ release that held it. Kept: the key's surfaces of the person, for replacing only
 interview, and a record of what was done. The journal is written first, so that nothing comes back whenever this stops.
 """
 
-import csv
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from pathlib import Path
 from transcribe.consent import ConsentRules, recognition_without, with_consent
 from transcribe.errors import TranscribeError, UsageError
 from transcribe.exports.manifest import MANIFEST, parse
+from transcribe.handover_folder import read_handovers
 from transcribe.records import Diarization, Interval, Recognition, Recording, Transcript, to_json
 from transcribe.stages import attribution_fingerprint
 from transcribe.store import (
@@ -156,11 +156,13 @@ def _to_recall(study: StudyFolder, plan: WithdrawalPlan) -> list[str]:
     if held:
         recall.append(f"copies of coders/ that anybody has taken, and projects made from them: {', '.join(held)}")
     recall += [f"coders' own file that may quote it: coders/{name}" for name in _coders_copies(study, held)]
-    handovers = study.private / "handovers.csv"
-    if handovers.exists():
-        with handovers.open(encoding="utf-8-sig", newline="") as file:
-            count = sum(1 for _ in csv.DictReader(file))
-        recall.append(f"what was handed over by `transcribe export`: {count} lines in private/handovers.csv")
+    for line in read_handovers(study):
+        if gone := [name for name in plan.touched if name in line.recordings.split()]:
+            sound = " and its audio" if any(name in line.audio.split() for name in gone) else ""
+            recall.append(
+                f"handed over on {line.when[:10]} to {line.to_whom or 'somebody who was not noted'} "
+                f"(level {line.level}, release {line.release}): {', '.join(gone)}{sound}"
+            )
     return recall
 
 
