@@ -51,6 +51,12 @@ def means_another(names: Sequence[str], others: Sequence[Token]) -> bool:
     return any(_is_name(word) and not any(_alike(word.fold, fold) for fold in own) for word in others)
 
 
+def shares_name(names: Sequence[str], words: Sequence[Token]) -> bool:
+    """Whether one of the words is, or sounds much like, a word of the names."""
+    own = {word.fold for name in names for word in tokens(name) if word.fold not in TITLES}
+    return any(_alike(word.fold, fold) for word in words for fold in own)
+
+
 def _is_name(word: Token) -> bool:
     if word.fold in TITLES or len(word.fold) < 2 or is_kept([word]):
         return False

@@ -7,6 +7,7 @@ from dataclasses import replace
 from transcribe.engines import PiiCandidate
 from transcribe.errors import ValidationError
 from transcribe.records import Recording, Redaction, RedactionList, Transcript
+from transcribe.redaction.conversation import heard_before
 from transcribe.redaction.coverage import Span
 from transcribe.redaction.decisions import open_variants, own_surfaces, standings
 from transcribe.redaction.marks import MarkBook, Mention
@@ -14,6 +15,7 @@ from transcribe.redaction.registry import Registry
 from transcribe.redaction.rejections import Rejections
 from transcribe.redaction.relations import anchors, relation_of
 from transcribe.redaction.roster_match import Identity, RosterMatcher, identities
+from transcribe.redaction.self_naming import self_named
 from transcribe.redaction.settling import settle
 from transcribe.redaction.spans import CLASS_OF
 from transcribe.redaction.surfaces import is_swept
@@ -21,7 +23,7 @@ from transcribe.redaction.sweeping import Known, Scene, name_parts, sweep_to_fix
 from transcribe.redaction.tokens import Token, squeeze, tokens
 from transcribe.study.roster import RosterEntry
 
-REDACTION_VERSION = "3"
+REDACTION_VERSION = "4"
 """Raised when the rules of this package or the second look change, so that redaction runs again."""
 
 
@@ -94,6 +96,7 @@ def _scenes(
     for candidate in candidates:
         by_place.setdefault((candidate.recording, candidate.utterance), []).append(_span(candidate))
     matchers: dict[str, RosterMatcher] = {}
+    codes = {identity.person: k for k, identity in enumerate(people) if identity.participant and identity.person}
     result = []
     for transcript in transcripts:
         if transcript.recording not in recordings:
@@ -102,7 +105,8 @@ def _scenes(
         matcher = matchers.setdefault(recording.pair, RosterMatcher(people, recording.pair))
         scope = recording.pair or recording.id
         whose = anchors(recording, transcript)
-        for utterance in transcript.utterances:
+        heard = heard_before(transcript.utterances)
+        for utterance, question in zip(transcript.utterances, heard, strict=True):
             words = tuple(tokens(utterance.text))
             spans = by_place.pop((transcript.recording, utterance.id), [])
             if any(not 0 <= span.start < span.end <= len(utterance.text) for span in spans):
@@ -112,6 +116,7 @@ def _scenes(
                 kind = hit.entity_type
                 spans.append(Span(hit.start, hit.end, kind, CLASS_OF[kind], hit.recognizer, score, hit.identity))
             spans += _misheard(spans, words, matcher)
+            spans += self_named(utterance, question, spans, words, people, codes)
             kept = tuple(span for span in spans if not _is_rejected(span, utterance.text, scope, rejections))
             mine, yours = whose[utterance.speaker]
             result.append(
