@@ -10,9 +10,10 @@ import os
 import selectors
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import ffmpeg
 import imageio_ffmpeg
@@ -98,6 +99,36 @@ def decode_command(path: Path, channels: int) -> list[str]:
     return command
 
 
+def encode_command(path: Path, bits_per_second: int) -> list[str]:
+    """A call that reads 16 kHz mono float32 from its stdin and writes AAC in an m4a file, over `path` if it is there.
+
+    The same sound gives the same bytes: no tags, no chapters, no date, no name of the encoder. `-nostdin` says that
+    stdin holds no commands; it is read as the sound all the same.
+    """
+    sound = ffmpeg.input(
+        "pipe:0",
+        hide_banner=None,
+        nostdin=None,
+        loglevel="repeat+error",
+        protocol_whitelist="pipe",
+        format="f32le",
+        ar=SAMPLE_RATE,
+        ac=1,
+    )
+    stream = sound["a:0"].output(
+        f"file:{path.absolute()}",
+        format="ipod",
+        acodec="aac",
+        audio_bitrate=bits_per_second,
+        map_metadata=-1,
+        map_chapters=-1,
+        fflags="+bitexact",
+        **{"flags:a": "+bitexact"},
+    )
+    command: list[str] = stream.overwrite_output().compile(cmd=ffmpeg_binary())
+    return command
+
+
 def _input(path: Path, loglevel: str) -> "ffmpeg.nodes.FilterableStream":
     return ffmpeg.input(
         f"file:{path.absolute()}",
@@ -110,18 +141,22 @@ def _input(path: Path, loglevel: str) -> "ffmpeg.nodes.FilterableStream":
 
 
 def run_ffmpeg(
-    command: Sequence[str], take: Callable[[bytes], None], silence_limit: float = SILENCE_LIMIT
+    command: Sequence[str],
+    take: Callable[[bytes], None],
+    silence_limit: float = SILENCE_LIMIT,
+    give: Iterable[bytes] | None = None,
 ) -> FfmpegEnd:
     """Runs `command`, hands each piece of its stdout to `take`, and returns how it ended.
 
-    The process never outlives this call, whatever `take` or Ctrl-C raises. Raises `InputError` when nothing comes for
-    `silence_limit` seconds.
+    The pieces of `give` are written to its stdin as it takes them; one that ends before it has taken all of them is no
+    error here. The process never outlives this call, whatever `take`, `give` or Ctrl-C raises. Raises `InputError` when
+    nothing comes or is taken for `silence_limit` seconds.
     """
     # FFREPORT would have ffmpeg write file names into a log of its own.
     environment = {name: value for name, value in os.environ.items() if name != "FFREPORT"}
     process = subprocess.Popen(
         list(command),
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL if give is None else subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         bufsize=0,
@@ -134,11 +169,20 @@ def run_ffmpeg(
             assert process.stderr is not None
             waiting.register(process.stdout, selectors.EVENT_READ, take)
             waiting.register(process.stderr, selectors.EVENT_READ, complaints.add)
+            if process.stdin is not None and give is not None:
+                # A full pipe must not block: ffmpeg may be waiting for its own complaints to be read.
+                os.set_blocking(process.stdin.fileno(), False)
+                waiting.register(process.stdin, selectors.EVENT_WRITE, _Feed(process.stdin, give))
             while waiting.get_map():
                 ready = waiting.select(silence_limit)
                 if not ready:
                     raise InputError(f"reading it stopped for {silence_limit:.0f} s: is the disk that holds it there?")
                 for key, _ in ready:
+                    if isinstance(key.data, _Feed):
+                        if not key.data.write():
+                            waiting.unregister(key.fileobj)
+                            key.data.pipe.close()
+                        continue
                     piece = os.read(key.fd, _READ_BYTES)
                     if piece:
                         key.data(piece)
@@ -149,6 +193,28 @@ def run_ffmpeg(
             process.kill()
             raise
     return FfmpegEnd(code, complaints.count, complaints.kept())
+
+
+class _Feed:
+    """Pieces on their way into a pipe."""
+
+    def __init__(self, pipe: IO[bytes], pieces: Iterable[bytes]) -> None:
+        self.pipe = pipe
+        self._pieces = iter(pieces)
+        self._rest = memoryview(b"")
+
+    def write(self) -> bool:
+        """Writes what the pipe takes now; whether there is more to come, and somebody to take it."""
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return False
+            self._rest = memoryview(piece)
+        try:
+            self._rest = self._rest[os.write(self.pipe.fileno(), self._rest) :]
+        except BrokenPipeError:
+            return False  # its exit code says why it ended
+        return True
 
 
 class _Lines:
