@@ -1,0 +1,150 @@
+"""The detectors on the files as they will be handed over: what is still found, and nobody rejected, is withheld."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from transcribe.engines import PiiCandidate, PiiDetector
+from transcribe.errors import WithheldError
+from transcribe.exports import turns
+from transcribe.exports.layout import EVENT_FLAG
+from transcribe.records import Transcript, Utterance, from_json, to_json
+from transcribe.redaction.decisions import is_replaced, own_surfaces, standings
+from transcribe.redaction.registry import MARK, Registry
+from transcribe.redaction.rejections import Rejections
+from transcribe.redaction.tokens import squeeze
+from transcribe.release_check.second_pass import find_again
+from transcribe.store import StudyFolder, digest, make_private_folder, write_atomic
+
+FINISHED_VERSION = "1"
+FOLDER = "release-check"
+"""The folder in `private/` with what the release check remembers."""
+FOUND_AGAIN = (
+    "a detector found a possible name or number again in its finished text; `transcribe check STUDY --list` shows "
+    "which: put it on the roster, or reject it with `transcribe decide`, and release again"
+)
+_TURNS = "turns.csv"
+_SPEAKER = re.compile(r"([A-Z][A-Z0-9_-]{0,15}): ")
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A finished text in which nothing was found, with the digest of all that this depends on."""
+
+    recording: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassedChecks:
+    """`private/release-check/passed.json`: what need not be searched again as long as nothing changes."""
+
+    passed: tuple[Passed, ...] = ()
+
+
+class Allowed:
+    """What a finished text may hold by people's decisions: rejected in its pair, or replaced from a higher level on."""
+
+    def __init__(self, registry: Registry) -> None:
+        known, own = standings(registry), own_surfaces(registry)
+        self._rejections = Rejections(registry)
+        self._above = {
+            squeeze(surface)
+            for entity in registry.entities
+            if known[entity.id].status != "rejected" and not is_replaced(known[entity.id], "team")
+            for surface in own[entity.id]
+        }
+
+    def holds(self, surface: str, candidate: PiiCandidate, scope: str) -> bool:
+        """Whether a find may stay; `scope` is the pair, or the recording's id where it has none."""
+        rejected = self._rejections.holds(surface, candidate.entity_type, candidate.recognizer, scope)
+        return rejected or squeeze(surface) in self._above
+
+
+def finished_texts(folder: Path, frame: Mapping[str, bytes]) -> dict[str, Transcript]:
+    """The text of every transcript and document of a bundle by its id, read from its files.
+
+    `frame` holds the files without any speech: their lines are ours. Raises `ValidationError` when turns.csv cannot be
+    read.
+    """
+    rows: dict[str, list[turns.TurnRow]] = {}
+    for row in turns.parse((folder / _TURNS).read_bytes()) if (folder / _TURNS).is_file() else ():
+        if EVENT_FLAG not in row.flags:
+            rows.setdefault(row.transcript, []).append(row)
+    texts = {name: Transcript(name, tuple(map(_utterance, mine))) for name, mine in rows.items()}
+    for path in sorted(folder.glob("documents/*.txt")):
+        ours = frame.get(f"documents/{path.name}", b"").decode("utf-8-sig").split("\n")
+        lines = [line for line in path.read_text("utf-8-sig").split("\n") if line not in ours]
+        texts[path.stem] = Transcript(path.stem, tuple(_line(number, line) for number, line in enumerate(lines, 1)))
+    return texts
+
+
+def found_in(transcript: Transcript, detector: PiiDetector, allowed: Allowed, scope: str) -> list[PiiCandidate]:
+    """The direct identifiers that are found in a finished text beside its marks, and that nobody rejected.
+
+    Raises `WithheldError` when the detector fails.
+    """
+    texts = {u.id: u.text for u in transcript.utterances}
+    marks = {name: [match.span() for match in MARK.finditer(text)] for name, text in texts.items()}
+    return [
+        candidate
+        for candidate in find_again(detector, transcript, marks)
+        if candidate.class_ == "direct"
+        if not allowed.holds(texts[candidate.utterance][candidate.start : candidate.end], candidate, scope)
+    ]
+
+
+def check_finished(
+    folder: Path,
+    frame: Mapping[str, bytes],
+    detector: PiiDetector,
+    registry: Registry,
+    scopes: Mapping[str, str],
+    passed: PassedChecks,
+) -> tuple[dict[str, str], PassedChecks]:
+    """Why each recording of a bundle that is not clean is withheld, and which ones are.
+
+    A text that passed before, with the same detector and decisions, is not searched again. The reasons quote nothing.
+    """
+    before = {(known.recording, known.sha256) for known in passed.passed}
+    allowed = Allowed(registry)
+    reasons: dict[str, str] = {}
+    clean: list[Passed] = []
+    for name, transcript in finished_texts(folder, frame).items():
+        depends = [FINISHED_VERSION, detector.fingerprint, repr(registry.decisions), scopes.get(name, name)]
+        mine = Passed(name, digest("\n".join([*depends, repr(transcript)]).encode()))
+        if (mine.recording, mine.sha256) not in before:
+            try:
+                if found_in(transcript, detector, allowed, scopes.get(name, name)):
+                    reasons[name] = FOUND_AGAIN
+                    continue
+            except WithheldError as error:
+                reasons[name] = error.message
+                continue
+        clean.append(mine)
+    return reasons, PassedChecks(tuple(clean))
+
+
+def read_passed(study: StudyFolder) -> PassedChecks:
+    """What passed the last check. Raises `CorruptFileError`."""
+    path = study.private / FOLDER / "passed.json"
+    return (
+        from_json(PassedChecks, path.read_bytes(), f"private/{FOLDER}/passed.json") if path.exists() else PassedChecks()
+    )
+
+
+def write_passed(study: StudyFolder, passed: PassedChecks) -> None:
+    """Keeps what passed. Raises `OSError`."""
+    make_private_folder(study.private / FOLDER)
+    write_atomic(study.private / FOLDER / "passed.json", to_json(passed))
+
+
+def _utterance(row: turns.TurnRow) -> Utterance:
+    return Utterance(row.turn, row.speaker, "", row.start_ms / 1000, row.end_ms / 1000, row.text, ())
+
+
+def _line(number: int, line: str) -> Utterance:
+    speaker = _SPEAKER.match(line)
+    text = line[speaker.end() :] if speaker else line
+    return Utterance(f"u{number:04d}", speaker.group(1) if speaker else "", "", 0.0, 0.0, text, ())
