@@ -7,7 +7,7 @@ from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, pla
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.tokens import Token, is_capitalised, word_set
 
-_ROLES = word_set("""
+ROLES = word_set("""
     worker workers psw nurse doctor dr psychiatrist psychologist therapist counsellor counselor teacher student pupil
     patient resident client member user tutor manager officer driver chef cook engineer lawyer solicitor barrister
     accountant pastor priest imam nun monk vicar reverend councillor politician mp judge soldier policeman policewoman
@@ -18,10 +18,11 @@ _ROLES = word_set("""
     speaker
     supervisor survivor participant candidate widow widower twin
     """)
+"""Occupations and other parts that a person has, folded; they stay in the text."""
 _PEOPLE = word_set(
     "person people one man woman guy girl boy lady gentleman kid child male female adult teenager member"
 )
-_DEMOGRAPHIC = word_set("""
+DEMOGRAPHIC = word_set("""
     nepalese nepali indian pakistani filipino filipina indonesian thai vietnamese japanese korean chinese taiwanese
     malaysian singaporean bangladeshi sri lankan african nigerian ghanaian kenyan somali ethiopian eritrean sudanese
     egyptian moroccan algerian syrian iraqi iranian afghan kurdish turkish arab jewish israeli palestinian lebanese
@@ -31,6 +32,7 @@ _DEMOGRAPHIC = word_set("""
     transgender trans gay lesbian bisexual queer nonbinary muslim hindu sikh buddhist jew catholic wheelchair albino
     autistic female male pregnant
     """)
+"""Peoples, religions, conditions and the like, folded; they stay in the text."""
 _GROUPS = word_set("""
     team ward unit hospital clinic school college university class year department company office firm factory shop
     service center programme program project group district town village city island country county region estate
@@ -87,9 +89,9 @@ def _described(text: str, words: Sequence[Token], first: int) -> int | None:
         word = words[index]
         if index > first and re.search(r"[.?!;]", text[words[index - 1].end : word.start]):
             break
-        if word.fold in _DEMOGRAPHIC and origin == index:
+        if word.fold in DEMOGRAPHIC and origin == index:
             origin = index + 1
-        if word.fold in _ROLES | _PEOPLE:
+        if word.fold in ROLES | _PEOPLE:
             noun = index
         elif noun is not None or word.fold in FUNCTION_WORDS:
             break
