@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from transcribe import __version__
+from transcribe.cli_check import check
 from transcribe.cli_decide import decide
 from transcribe.cli_export import export
 from transcribe.cli_key import key_app
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 app.add_typer(key_app, name="key")
+app.command(epilog="Example: transcribe check ~/study --list")(check)
 app.command(epilog="Example: transcribe decide ~/study")(decide)
 app.command(epilog="Example: transcribe redact notes.docx --study ~/study --pair P01 --id P01-NOTE-1")(redact)
 app.command(epilog="Example: transcribe export ~/study --to ~/handover --level share --for 'journal'")(export)

@@ -18,6 +18,7 @@ from transcribe.redaction.registry import Registry
 from transcribe.redaction.roster_match import check_roster
 from transcribe.redaction.tombstones import roster_to_replace
 from transcribe.release import Release
+from transcribe.release_check.checking import ReleaseCheck, check_release
 from transcribe.report import write_report
 from transcribe.store import StudyFolder, locked, stage_run
 from transcribe.study.manifest import ManifestProblem, ManifestReading, PlannedRecording, SkippedRow, read_manifest
@@ -48,6 +49,7 @@ class RunReport:
     warnings: Mapping[str, Sequence[str]]
     withheld: Mapping[str, str]
     release: Release | None
+    check: ReleaseCheck | None = None
 
     @property
     def exit_code(self) -> int:
@@ -102,14 +104,10 @@ def _finish(
     roster = roster_to_replace(study, registry)
     plans = {plan.id: plan for plan in reading.recordings}
     documents = {document.id: document for document in read_documents(study)}
-    redactions, registry = stages.redact(
-        batch,
-        {**recordings, **{name: document.recording for name, document in documents.items()}},
-        {**transcripts, **{name: document.transcript for name, document in documents.items()}},
-        roster,
-        registry,
-        detector,
-    )
+    facts = {**recordings, **{name: document.recording for name, document in documents.items()}}
+    texts = {**transcripts, **{name: document.transcript for name, document in documents.items()}}
+    redactions, registry = stages.redact(batch, facts, texts, roster, registry, detector)
+    check = check_release(study, facts, texts, redactions, roster, registry, detector)
     withheld = {f.recording: f.error.message for f in batch.failures if isinstance(f.error, WithheldError)}
     if settings.policy == "hold":
         withheld |= undecided(redactions)
@@ -136,6 +134,7 @@ def _finish(
         warnings=batch.warnings,
         withheld=withheld | leaking,
         release=release,
+        check=check,
     )
     write_report(study, report)
     return report

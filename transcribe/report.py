@@ -1,9 +1,14 @@
-"""`report/run.md`: what the lab should know of the last run. No transcript text, no names, no file names."""
+"""What the lab should know of the last run: `report/run.md` and `report/release-check.md`.
+
+No transcript text, no names, no file names.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transcribe.records import from_json, to_json
+from transcribe.release_check.checking import private_items
+from transcribe.release_check.report_text import REPORT, release_check_text
 from transcribe.store import StudyFolder, write_atomic
 
 if TYPE_CHECKING:
@@ -34,6 +39,9 @@ def run_report_text(report: "RunReport") -> str:
     for title, items in sections.items():
         if items:
             lines += [f"## {title}", "", *(f"- {item}" for item in items), ""]
+    if report.check is not None:
+        number = len(private_items(report.check))
+        lines += [f"Release check: release-check.md. To look at: {number} (`transcribe check STUDY --list`).", ""]
     return "\n".join(lines)
 
 
@@ -59,10 +67,13 @@ def read_last_run(study: StudyFolder) -> LastRun:
 
 
 def write_report(study: StudyFolder, report: "RunReport") -> None:
-    """Writes `report/run.md` and `private/last_run.json`. Raises `OSError`."""
+    """Writes `report/run.md`, `report/release-check.md` and `private/last_run.json`. Raises `OSError`."""
     stopped = [Stopped(f.recording, f"{f.stage} failed: {f.error.message}") for f in report.failures]
     stopped += [Stopped(name, f"withheld: {reason}") for name, reason in report.withheld.items()]
     write_atomic(study.private / LAST_RUN, to_json(LastRun(tuple(stopped))))
     study.report.mkdir(exist_ok=True)
     study.report.chmod(REPORT_FOLDER_MODE)
     write_atomic(study.report / "run.md", run_report_text(report).encode(), REPORT_FILE_MODE)
+    if report.check is not None:
+        text = release_check_text(report.check, report.withheld)
+        write_atomic(study.report / REPORT, text.encode(), REPORT_FILE_MODE)

@@ -16,6 +16,7 @@ from transcribe.errors import TranscribeError, UsageError
 from transcribe.exports.manifest import MANIFEST, parse
 from transcribe.handover_folder import read_handovers
 from transcribe.records import Diarization, Interval, Recognition, Recording, Transcript, to_json
+from transcribe.release_check.checking import forget_list
 from transcribe.stages import attribution_fingerprint
 from transcribe.store import (
     StudyFolder,
@@ -72,6 +73,7 @@ def carry_out(
                 plan.stretches,
             ),
         )
+        forget_list(study)
         deleted = [_delete_recording(study, name) for name in plan.recordings]
         for name in dict.fromkeys(stretch.recording for stretch in plan.stretches):
             deleted.append(_delete_stretches(study, name, withhold_third_voices))

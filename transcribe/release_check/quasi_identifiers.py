@@ -83,13 +83,18 @@ def alone(facts: Mapping[str, frozenset[Fact]]) -> tuple[Alone, ...]:
     result = []
     for person, mine in facts.items():
         others = [theirs & mine for who, theirs in facts.items() if who != person]
-        found: list[frozenset[Fact]] = []
+        found: list[tuple[Fact, ...]] = []
+        rest = sorted(mine)  # facts that are the participant's alone are in no larger combination
         for size in range(1, LARGEST + 1):
-            for chosen in combinations(sorted(mine), size):
-                wanted = frozenset(chosen)
-                if not any(smaller <= wanted for smaller in found) and not any(wanted <= theirs for theirs in others):
-                    found.append(wanted)
-        result.append(Alone(person, tuple(tuple(sorted(combination)) for combination in found)))
+            smaller = set(found)
+            for chosen in combinations(rest, size):
+                if any(part in smaller for n in range(1, size) for part in combinations(chosen, n)):
+                    continue
+                if not any(theirs.issuperset(chosen) for theirs in others):
+                    found.append(chosen)
+            if size == 1:
+                rest = [fact for fact in rest if (fact,) not in found]
+        result.append(Alone(person, tuple(found)))
     return tuple(result)
 
 
