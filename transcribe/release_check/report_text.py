@@ -10,6 +10,7 @@ from transcribe.release_check.recall import CanaryCount, CanaryRecall, interval
 REPORT = "release-check.md"
 TARGET = 0.95
 """Share of planted identifiers that should be found, at the lower end of the interval (deidentification.md)."""
+_PERCENT = f"{100 * TARGET:.0f} %"
 _CHECKED = """\
 - Every file of the release was searched for all names, numbers and places that the key or the roster know.
 - The detectors read the finished text once more with the marks masked, and runs of five or more digits were looked for,
@@ -78,15 +79,15 @@ def _verdict(direct: Sequence[CanaryCount]) -> str:
     low, high = interval(covered, planted)
     if high < TARGET:
         return (
-            f"**Too little is found: surely less than {TARGET:.0%}.** A person should read every transcript before it "
+            f"**Too little is found: surely less than {_PERCENT}.** A person should read every transcript before it "
             "is handed over, and the roster should list every name that is known."
         )
     if low < TARGET:
         return (
-            f"**It is not shown that {TARGET:.0%} are found in this study.** Read the transcripts before they are "
+            f"**It is not shown that {_PERCENT} are found in this study.** Read the transcripts before they are "
             "handed over, and list in the roster every name that is known."
         )
-    return f"At least {TARGET:.0%} are found. That is no reason not to read the transcripts."
+    return f"At least {_PERCENT} are found. That is no reason not to read the transcripts."
 
 
 def _to_look_at(check: ReleaseCheck) -> str:
