@@ -3,16 +3,22 @@
 import csv
 import io
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyrage
 import pytest
 
 from tests.conftest import Answer, Lab, write_tone
-from tests.fakes import CANARY, LINES
+from tests.fakes import CANARY, LINES, FakeRecognizer, fake_engines, raising
+from transcribe.engines import Outcome, RecognitionJob
+from transcribe.errors import EngineError
 from transcribe.exports import manifest
 from transcribe.handover_folder import read_handovers
+from transcribe.progress import Progress
+from transcribe.records import Recognition
 from transcribe.redaction.key import open_key
+from transcribe.release.coders_files import hash_file
 
 CONSENTS = {"P01-PSW": "transcribe quote archive", "P01-PIR": "transcribe quote audio", "P02-PIR": "transcribe"}
 
@@ -233,6 +239,64 @@ def test_a_withdrawal_says_who_has_to_give_back_what(done: Lab, tmp_path: Path) 
     assert answer.code == 0, answer.text
     assert "to coder AB (level team, release 1): P01-PIR" in answer.out
     assert "the data archive" not in answer.out, "it never got this interview"
+
+
+def says(*lines: str) -> FakeRecognizer:
+    """A recogniser that hears these lines, whatever it listens to."""
+
+    class Says(FakeRecognizer):
+        def recognize(self, jobs: Iterable[RecognitionJob], progress: Progress) -> Iterator[Outcome[Recognition]]:
+            for job in jobs:
+                segments = tuple(self._segment(i, text, i, 1.0) for i, text in enumerate(lines))
+                yield Outcome(job.audio.recording.id, Recognition(job.audio.recording.id, segments, 1.0, 1.0), 0.1)
+
+    return Says()
+
+
+def test_audio_goes_where_its_people_agreed_and_under_the_name_of_the_level(done: Lab, tmp_path: Path) -> None:
+    done.engines = fake_engines(recognizer=says(*["nothing of interest was told here today"] * 4))
+    for level in ("team", "share"):
+        answer = export(done, tmp_path / level, "--with-audio", "--level", level)
+        assert answer.code == 0, answer.text
+        assert "With redacted audio: P01-PIR." in answer.out
+        assert "no consent to it: P01-PSW" in answer.out
+        sounds = sorted(p.name for p in (tmp_path / level / "audio").glob("*.m4a"))
+        assert len(sounds) == 1
+        assert (sounds == ["P01-PIR.m4a"]) == (level == "team")
+        listed = manifest.parse((tmp_path / level / "manifest.json").read_bytes()).sha256
+        assert set(files_of(tmp_path / level)) == {*listed, "manifest.json"}
+        assert all(hash_file(tmp_path / level / name) == sha256 for name, sha256 in listed.items())
+        assert "biometric" in (tmp_path / level / "audio" / "README.md").read_text()
+    assert [line.audio for line in read_handovers(done.study)] == ["P01-PIR"] * 2
+    assert export(done, tmp_path / "team", "--with-audio").code == 0, "an earlier export with audio is replaced"
+
+
+def test_audio_in_which_a_name_is_heard_again_stays_here_and_the_transcript_goes(done: Lab, tmp_path: Path) -> None:
+    answer = export(done, tmp_path / "out", "--with-audio")
+    assert answer.code == 7
+    assert "WITHHELD P01-PIR audio:" in answer.out
+    assert CANARY not in answer.text
+    assert not (tmp_path / "out" / "audio").exists()
+    assert (tmp_path / "out" / "transcripts" / "txt" / "P01-PIR.txt").exists()
+    assert [line.audio for line in read_handovers(done.study)] == [""]
+
+
+@pytest.mark.parametrize("trouble", [RuntimeError(CANARY), MemoryError(CANARY), EngineError("it failed")])
+def test_no_audio_goes_unheard(done: Lab, tmp_path: Path, trouble: Exception) -> None:
+    done.engines = fake_engines(recognizer=FakeRecognizer(trouble=raising(trouble)))
+    answer = export(done, tmp_path / "out", "--with-audio")
+    assert answer.code == 7
+    assert CANARY not in answer.text
+    assert not (tmp_path / "out" / "audio").exists()
+
+
+def test_an_original_that_is_gone_costs_its_audio_alone(done: Lab, tmp_path: Path) -> None:
+    (done.audio / "P01-PIR.wav").unlink()
+    answer = export(done, tmp_path / "out", "--with-audio")
+    assert answer.code == 7
+    assert "WITHHELD P01-PIR audio:" in answer.out
+    assert "P01-PIR.wav" not in answer.text
+    assert len(list((tmp_path / "out").glob("transcripts/txt/*"))) == 3
 
 
 def test_nothing_of_a_name_is_in_what_is_handed_over_or_said(done: Lab, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def export_study(study: StudyFolder, settings: Settings, request: ExportRequest)
                     study, settings, folder, request.level, released, chosen, roster, registry
                 )
             heard: tuple[str, ...] = ()
-            agreed = {name: interview for name, interview in shown.items() if "audio" in released.plans[name].consent}
+            agreed = {name: i.recording.id for name, i in shown.items() if "audio" in released.plans[name].consent}
             if request.listening is not None:
                 heard, silent = add_audio(
                     study, folder, agreed, released, roster, registry, request.level, request.listening

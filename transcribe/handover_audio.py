@@ -1,22 +1,40 @@
-"""Redacted audio in an export."""
+"""Redacted audio in an export: for recordings whose people agreed to it, listened to again before it goes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from transcribe.audio.decode import decode
+from transcribe.audio.redacted import SUFFIX, make_redacted_audio
 from transcribe.engines import Recognizer
+from transcribe.errors import EngineError, TranscribeError, WithheldError
+from transcribe.exports import manifest
+from transcribe.exports.manifest import MANIFEST
 from transcribe.handover_content import Released
 from transcribe.progress import Progress
-from transcribe.redaction.decisions import Level
-from transcribe.redaction.levels import Interview
+from transcribe.records import Diarization
+from transcribe.redaction import decisions
+from transcribe.redaction.decisions import Level, standings
+from transcribe.redaction.leak_check import text_check
 from transcribe.redaction.registry import Registry
-from transcribe.store import StudyFolder
+from transcribe.release.coders_files import hash_file, make_folders
+from transcribe.store import StudyFolder, stored
 from transcribe.study.roster import RosterEntry
+
+AUDIO = "audio"
+_NOTE = """# Redacted audio
+
+A quiet tone stands for what was replaced in the transcript, for what was withheld, and for speech that stands in no
+transcript. Times are those of the recording: the stamps of the transcript fit.
+
+**The voices are as they were.** A voice is a biometric identifier: who knows it, knows the person. Keep these files
+apart from the transcripts, give them to nobody, and delete them when you have heard what you needed to hear.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Who listens to the redacted audio again."""
+    """The recogniser that listens to the redacted audio again, and who is told how far it is."""
 
     recognizer: Recognizer
     progress: Progress
@@ -25,11 +43,68 @@ class Listening:
 def add_audio(
     study: StudyFolder,
     folder: Path,
-    agreed: Mapping[str, Interview],
+    names: Mapping[str, str],
     released: Released,
     roster: Sequence[RosterEntry],
     registry: Registry,
     level: Level,
     listening: Listening,
 ) -> tuple[tuple[str, ...], dict[str, str]]:
-    raise NotImplementedError
+    """Puts `audio/<name>.m4a` into an export's folder for every recording in `names` (the study's id: its name there).
+
+    Returns the recordings whose audio is in it, and why that of others is not: the originals are gone, a known name was
+    heard again, or an engine failed; their transcripts stay. The folder's `manifest.json` lists the files.
+    """
+    holds_known = text_check(registry, roster, level)
+    known = standings(registry)
+    done: list[str] = []
+    withheld: dict[str, str] = {}
+    length = sum(released.interviews[name].recording.duration for name in names)
+    listening.progress.expect("recognize", length)
+    if names:
+        make_folders(folder, AUDIO)
+    for name, shown in names.items():
+        interview = released.interviews[name]
+        try:
+            diarization = stored(Diarization, study, name, "diarize", None)
+            if diarization is None:
+                raise WithheldError("who spoke when is not known any more: transcribe run STUDY")
+            make_redacted_audio(
+                decode(interview.recording, released.plans[name].files).audio,
+                interview.transcript,
+                decisions.at_level(interview.redactions, known, level),
+                diarization,
+                folder / AUDIO / f"{shown}{SUFFIX}",
+                holds_known,
+                listening.recognizer,
+                listening.progress,
+            )
+        except TranscribeError as error:
+            withheld[name] = error.message.removeprefix(f"{name}: ")
+        except FileNotFoundError:
+            withheld[name] = "its media file is not there any more: put it back, or correct its row in the manifest"
+        except Exception as error:  # noqa: BLE001 - what an engine raises may hold speech; its audio does not go
+            withheld[name] = EngineError(f"an engine failed ({type(error).__name__})").message
+        else:
+            done.append(name)
+    if done:
+        (folder / AUDIO / "README.md").write_text(_NOTE, "utf-8")
+        _list_in_manifest(folder)
+    elif names:
+        (folder / AUDIO).rmdir()
+    return tuple(done), withheld
+
+
+def _list_in_manifest(folder: Path) -> None:
+    found = manifest.parse((folder / MANIFEST).read_bytes())
+    files = [
+        manifest.FileEntry(path.relative_to(folder).as_posix(), path.stat().st_size, hash_file(path))
+        for path in sorted((folder / AUDIO).iterdir())
+    ]
+    (folder / MANIFEST).write_bytes(
+        manifest.write(replace(found, files=tuple(sorted((*found.files, *files), key=_path))))
+    )
+
+
+def _path(entry: manifest.FileEntry) -> str:
+    return entry.path

@@ -1,8 +1,8 @@
 """The redacted sound of a recording: written with a tone over every stretch that must not be heard, then checked.
 
-Which stretches: `audio/redacted_spans.py`. The file is AAC in m4a, mono, 16 kHz: NVivo, MAXQDA and ATLAS.ti import m4a,
-every ffmpeg can write it (MP3 needs a library that some lack), its index finds the very millisecond that a time in a
-transcript means (players guess it in MP3), and it is a quarter of a WAV. Nothing but samples reaches the encoder, so
+Which stretches: `audio/redacted_spans.py`. The file is AAC in m4a, mono, 16 kHz: what phones record and every player
+plays, every ffmpeg can write (MP3 needs a library that some lack), with an index that finds the very millisecond that a
+time in a transcript means (players guess it in MP3), at a quarter of a WAV. Nothing but samples reaches the encoder, so
 that no tag of the recorder can get into the file.
 
 **The voice remains**: who knows it, knows the person. That is said to the lab, not solved here.
@@ -13,6 +13,8 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +23,11 @@ from numpy.typing import NDArray
 from transcribe.audio.ffmpeg import encode_command, header_command, run_ffmpeg
 from transcribe.audio.header import MediaHeader, read_header
 from transcribe.audio.pcm import stream_samples
-from transcribe.audio.redacted_spans import audible_letters, complement, spans_to_silence
+from transcribe.audio.redacted_spans import audible_letters, complement, padded, spans_to_silence, united
 from transcribe.engines import SAMPLE_RATE, DecodedAudio, RecognitionJob, Recognizer, Samples
 from transcribe.errors import EngineError, TranscribeError, WithheldError
 from transcribe.progress import Progress
-from transcribe.records import Diarization, Interval, Recognition, Recording, RedactionList, Transcript
+from transcribe.records import Diarization, Interval, Recognition, Recording, RedactionList, Segment, Transcript
 from transcribe.store import PRIVATE_FILE_MODE, sync_folder
 
 SUFFIX = ".m4a"
@@ -45,6 +47,9 @@ SMEAR_SECONDS = 0.064
 words lie `redacted_spans.PADDING` inside."""
 HEARD_SHARE = 0.5
 """Of the characters that remain to be heard, the check must have heard so many: a deaf check proves nothing."""
+
+HEARINGS = 4
+"""How often the sound is listened to: what is heard is silenced, too, and the rest listened to again."""
 
 _BITS_PER_SECOND = 64_000
 _BLOCK = 1 << 16
@@ -69,6 +74,14 @@ _ROUND = str.maketrans("[]", "()")
 """What a recogniser puts in brackets would be taken for a mark, and not searched."""
 
 
+class StillHeardError(WithheldError):
+    """Something known is still heard, in `stretches` (s) as far as a segment of the recogniser tells."""
+
+    def __init__(self, message: str, stretches: Sequence[Interval]) -> None:
+        super().__init__(message)
+        self.stretches = tuple(stretches)
+
+
 def make_redacted_audio(
     audio: DecodedAudio,
     transcript: Transcript,
@@ -81,14 +94,25 @@ def make_redacted_audio(
 ) -> tuple[Interval, ...]:
     """The three steps in one: what to silence, writing, checking; `path` is there only when all is well.
 
-    Transcript, redactions and `holds_known` are those of one level, `audio` and `diarization` the recording's. Needs
-    the memory of two recordings. Returns what was silenced (s). Raises as the steps do; the file then never had its
-    name, and an earlier one stays.
+    Where something known is heard, the whole segment is silenced, and the rest written and listened to again. So a name
+    that was misheard before goes, and so does what only sounds like one; the check itself never yields. Transcript,
+    redactions and `holds_known` are those of one level, `audio` and `diarization` the recording's. Needs the memory of
+    two recordings. Returns what was silenced (s). Raises as the steps do; the file then never had its name, and an
+    earlier one stays.
     """
     spans = spans_to_silence(transcript, redactions, diarization, audio.recording.duration)
     unchecked = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unchecked.tmp")
-    write_redacted_audio(audio, spans, unchecked)
-    check_redacted_audio(unchecked, audio.recording, transcript, spans, holds_known, recognizer, progress)
+    for hearing in range(HEARINGS):
+        write_redacted_audio(audio, spans, unchecked)
+        try:
+            check_redacted_audio(unchecked, audio.recording, transcript, spans, holds_known, recognizer, progress)
+        except StillHeardError as error:
+            more = united((*spans, *padded(error.stretches)), audio.recording.duration)
+            if more == spans or hearing == HEARINGS - 1:
+                raise
+            spans = more
+        else:
+            break
     unchecked.replace(path)
     sync_folder(path.parent)
     return spans
@@ -165,6 +189,10 @@ def check_redacted_audio(
         samples = _decoded(path, header, round(recording.duration * SAMPLE_RATE))
         _check_tone(samples, spans)
         _check_heard(_heard(samples, recording, transcript, spans, recognizer, progress), holds_known)
+    except StillHeardError as error:
+        path.unlink(missing_ok=True)
+        message = f"{recording.id}: its redacted sound is withheld: {error.message}"
+        raise StillHeardError(message, error.stretches) from None
     except Exception as error:  # noqa: BLE001 - whatever an engine raises withholds; its message may hold speech
         path.unlink(missing_ok=True)
         why = error.message if isinstance(error, TranscribeError) else f"the check failed ({type(error).__name__})"
@@ -223,8 +251,8 @@ def _heard(
     spans: Sequence[Interval],
     recognizer: Recognizer,
     progress: Progress,
-) -> list[str]:
-    """What is recognised in everything that is not silenced, by segments."""
+) -> list[Segment]:
+    """What is recognised in everything that is not silenced; text as it may be searched."""
     audible = complement(spans, len(samples) / SAMPLE_RATE)
     languages = Counter(utterance.language for utterance in transcript.utterances for _ in utterance.words)
     language = languages.most_common(1)[0][0] if languages else recording.language
@@ -235,14 +263,18 @@ def _heard(
         raise WithheldError("the recogniser gave no result for it")
     if not isinstance(results[0], Recognition):
         raise results[0]
-    texts = [segment.text.strip().translate(_ROUND) for segment in results[0].segments]
+    segments = [replace(s, text=s.text.strip().translate(_ROUND)) for s in results[0].segments]
     expected = audible_letters(transcript, spans)
-    if expected >= _LEAST_LETTERS and sum(map(len, texts)) < HEARD_SHARE * expected:
+    if expected >= _LEAST_LETTERS and sum(len(segment.text) for segment in segments) < HEARD_SHARE * expected:
         raise WithheldError("the recogniser heard too little of it to check it")
-    return texts
+    return segments
 
 
-def _check_heard(texts: Sequence[str], holds_known: Callable[[str], bool]) -> None:
+def _check_heard(segments: Sequence[Segment], holds_known: Callable[[str], bool]) -> None:
+    texts = [segment.text for segment in segments]
     # Both ways: a rule may look at the line that a name stands in, and a name may be cut in two by a segment's end.
-    if holds_known("\n".join(texts)) or holds_known(" ".join(texts)):
-        raise WithheldError("something that is replaced in the transcript is still heard")
+    if not (holds_known("\n".join(texts)) or holds_known(" ".join(texts))):
+        return
+    held = [(s.start, s.end) for s in segments if holds_known(s.text)]
+    held = held or [(a.start, b.end) for a, b in pairwise(segments) if holds_known(f"{a.text} {b.text}")]
+    raise StillHeardError("something that is replaced in the transcript is still heard", held)

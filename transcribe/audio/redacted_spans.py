@@ -30,7 +30,7 @@ UTTERANCE_PADDING = 1.0
 LONGEST_PAUSE = 0.6
 """Seconds of the speech mask without a word that are a pause: its margins (2 × 0.15 s) and the gap it bridges (0.3 s).
 Takes 3 to 8 % of the mask of our samples (quality draft): pauses, tails of words, a back-channel that Whisper had left
-out; of far-field meetings 6 to 51 %: that much never became text."""
+out; of far-field meetings 7 to 51 %: that much never became text."""
 EDGE = 0.1
 """Seconds around a word that are taken for part of it."""
 SHORTEST_OVERLAP = 0.3
@@ -65,7 +65,7 @@ def spans_to_silence(
     silent = [(event.start, event.end) for event in transcript.events]
     if not all(_is_time(*span, duration) for span in heard) or not all(start <= end for start, end in silent):
         raise _no_times(name)
-    spans = [(start - PADDING, end + PADDING) for start, end in silent]
+    spans = padded(silent)
     for redaction in redactions.redactions:
         utterance = by_utterance.get(redaction.utterance)
         if utterance is None or not 0 <= redaction.start < redaction.end <= len(utterance.text):
@@ -73,13 +73,29 @@ def spans_to_silence(
         spans += _redacted(name, utterance, redaction, duration)
     spans += unchecked_speech(transcript, diarization.speech, duration)
     spans += voices_at_once(diarization.turns)
-    return _united(spans, duration)
+    return united(spans, duration)
 
 
 def complement(spans: Sequence[Interval], duration: float) -> tuple[Interval, ...]:
     """What of [0, duration) lies in none of the sorted, disjoint spans."""
     edges = [0.0, *(edge for span in spans for edge in span), duration]
     return tuple((start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if end > start)
+
+
+def padded(spans: Iterable[Interval]) -> list[Interval]:
+    """The spans with `PADDING` on both sides."""
+    return [(start - PADDING, end + PADDING) for start, end in spans]
+
+
+def united(spans: Iterable[Interval], duration: float) -> tuple[Interval, ...]:
+    """Spans within the recording, outwards to the next millisecond, joined; also with its ends where they are near."""
+    inside = [(max(start, 0.0), min(end, duration)) for start, end in spans if start < duration and end > 0]
+    grid = [(math.floor(start * 1000) / 1000, math.ceil(end * 1000) / 1000) for start, end in inside]
+    stretched = [
+        (0.0 if start < SHORTEST_SOUND else start, duration if duration - end < SHORTEST_SOUND else end)
+        for start, end in grid
+    ]
+    return tuple(_joined(stretched, SHORTEST_SOUND))
 
 
 def audible_letters(transcript: Transcript, spans: Sequence[Interval]) -> int:
@@ -143,7 +159,7 @@ def _redacted(name: str, utterance: Utterance, redaction: Redaction, duration: f
     spans = [_said(utterance, number, duration) for number in touched]
     if bare or not touched or None in spans:
         return [_whole(name, utterance, duration)]
-    return [(start - PADDING, end + PADDING) for start, end in filter(None, spans)]
+    return padded(filter(None, spans))
 
 
 def _said(utterance: Utterance, number: int, duration: float) -> Interval | None:
@@ -185,17 +201,6 @@ def _joined(spans: Iterable[Interval], least: float = 0.0) -> list[Interval]:
         else:
             joined.append((start, end))
     return joined
-
-
-def _united(spans: Iterable[Interval], duration: float) -> tuple[Interval, ...]:
-    """Spans within the recording, outwards to the next millisecond, joined; also with its ends where they are near."""
-    inside = [(max(start, 0.0), min(end, duration)) for start, end in spans if start < duration and end > 0]
-    grid = [(math.floor(start * 1000) / 1000, math.ceil(end * 1000) / 1000) for start, end in inside]
-    stretched = [
-        (0.0 if start < SHORTEST_SOUND else start, duration if duration - end < SHORTEST_SOUND else end)
-        for start, end in grid
-    ]
-    return tuple(_joined(stretched, SHORTEST_SOUND))
 
 
 def _stale(name: str) -> WithheldError:

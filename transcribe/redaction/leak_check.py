@@ -136,9 +136,9 @@ def readable_texts(name: str, data: bytes) -> tuple[str, ...]:
     return tuple(text for inner, content in members for text in (inner, *readable_texts(inner, content)))
 
 
-def text_check(registry: Registry, roster: Sequence[RosterEntry]) -> Callable[[str], bool]:
+def text_check(registry: Registry, roster: Sequence[RosterEntry], level: Level = "team") -> Callable[[str], bool]:
     """Whether a text holds anything that roster or registry know, as `find_leaks` would find it in a file."""
-    wanted = _Wanted(known_surfaces(registry, roster))
+    wanted = _Wanted(known_surfaces(registry, roster, level))
     return lambda text: any(True for _ in wanted.find(text))
 
 
