@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from transcribe.engines import PiiCandidate, PiiDetector
@@ -14,6 +15,7 @@ from transcribe.redaction.registry import Registry
 from transcribe.redaction.roster_match import check_roster
 from transcribe.redaction.study_redaction import redact_study
 from transcribe.redaction.tombstones import roster_to_replace
+from transcribe.release_check.second_pass import redact_until_nothing_new
 from transcribe.store import StudyFolder
 from transcribe.study.settings import Settings
 
@@ -37,10 +39,13 @@ def redact_texts(
     candidates, withheld = _detected(detector, transcripts)
     covered = [transcript for transcript in transcripts if transcript.recording not in withheld]
     names = {transcript.recording for transcript in covered}
-    lists, registry = redact_study([r for r in recordings if r.id in names], covered, roster, registry, candidates)
+    redact = partial(redact_study, [r for r in recordings if r.id in names], covered, roster, registry)
+    result = redact_until_nothing_new(redact, covered, candidates, detector)
+    registry = result.registry
     save_key(study, registry)
+    withheld |= {name: error.message for name, error in result.withheld.items()}
     known = standings(registry)
-    found = {listed.recording: at_level(listed, known, "team") for listed in lists}
+    found = {listed.recording: at_level(listed, known, "team") for listed in result.lists}
     if settings.policy == "hold":
         withheld |= undecided(found)
     return {name: listed for name, listed in found.items() if name not in withheld}, withheld, registry
