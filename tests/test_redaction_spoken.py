@@ -63,7 +63,7 @@ def covered(text: str, surface: str, previous: str = "") -> bool:
         ("it is SW nineteen one EZ", "ADDRESS", "SW nineteen one EZ"),
         ("in March twenty nineteen we", "DATE", "March twenty nineteen"),
         ("died in July last year and", "DATE", "July last year"),
-        ("on the third of May two thousand and one", "DATE", "third of May two thousand and one"),
+        ("on the third of May two thousand and one", "DATE", "the third of May two thousand and one"),
         ("born in ninety-one", "DATE", "ninety-one"),
         ("I'm forty-seven now", "AGE", "forty-seven"),
         ("he is twelve years old", "AGE", "twelve years old"),
@@ -107,7 +107,7 @@ def test_what_research_needs_stays(text: str) -> None:
 @pytest.mark.parametrize(
     ("previous", "text", "surface"),
     [
-        ("Could you say your name for the tape?", "Sure. Oluwaseun Adeyemi.", "Oluwaseun Adeyemi"),
+        ("Could you say your name for the tape?", "Sure. Obrelwaru Zhandeyo.", "Obrelwaru Zhandeyo"),
         ("What's your date of birth?", "Um, ninety two.", "ninety two"),
         ("And your date of birth?", "nineteen ninety-six.", "nineteen ninety-six"),
         ("How old are you?", "Um, twenty seven.", "twenty seven"),

@@ -7,16 +7,20 @@ from transcribe.records import Utterance
 from transcribe.redaction.chinese_names import find_chinese_names, given_parts, is_name_like
 from transcribe.redaction.chinese_nicknames import find_nicknames
 from transcribe.redaction.chinese_numbers import find_chinese_numbers
-from transcribe.redaction.chinese_places import find_chinese_places, kept_words
+from transcribe.redaction.chinese_places import countries, find_chinese_places, kept_words
+from transcribe.redaction.chinese_view import digits_in
 from transcribe.redaction.chinese_words import dictionary_version, has_han, is_han, simplified
 from transcribe.redaction.conversation import heard_before
 from transcribe.redaction.mixed_names import find_mixed_names
 from transcribe.redaction.spans import Found, found
+from transcribe.redaction.spoken_ids import is_public_number
 
-CHINESE_VERSION = "1"
+CHINESE_VERSION = "2"
 """Raised when a rule for Chinese changes, so that redaction runs again."""
 
 _LATIN_STRETCH = re.compile(r"[^\u3000-\u303f\u3400-\u9fff\uff00-\uffef]+")
+_KEPT_REACH, _KEPT_LONGEST = 6, 12
+"""Characters around a span in which a word that must be kept may hold it, and the longest such word."""
 _SENTENCE = 4
 """Words that make a stretch long enough for the English language model."""
 
@@ -33,8 +37,30 @@ def find_chinese(text: str, previous: str = "") -> list[Found]:
         if not (inside and name.reason in ("name", "given", "listed", "nickname")):
             result.append(found(name.start, name.end, "PERSON", f"grammar/chinese-{name.reason}", name.score))
     result += find_mixed_names(text, previous)
+    return [f for f in result if not _is_kept(text, f)]
+
+
+def _is_kept(text: str, item: Found) -> bool:
+    """Whether a span is (in) a word that must be kept (`利培` of 利培酮), a nationality, a language or a public number.
+
+    A word is looked for around the span; it hides nothing that is longer than itself.
+    """
     plain, keep = simplified(text), kept_words()
-    return [f for f in result if plain[f.start : f.end] not in keep]
+    surface = plain[item.start : item.end]
+    if surface in keep or (any(map(str.isdigit, digits_in(surface))) and is_public_number(digits_in(surface))):
+        return True
+    people = plain[item.end : item.end + 1] in tuple("裔籍人文语话菜")
+    if item.entity_type == "PLACE" and people and surface in countries():
+        return True
+    if item.recognizer.startswith("ner/"):
+        return False
+    first, last = max(0, item.start - _KEPT_REACH), min(len(plain), item.end + _KEPT_REACH)
+    return any(
+        plain[a:b] in keep
+        for a in range(first, item.start + 1)
+        for b in range(item.end, last + 1)
+        if (a, b) != (item.start, item.end) and b - a <= _KEPT_LONGEST
+    )
 
 
 def chinese_fingerprint() -> str:

@@ -72,6 +72,12 @@ def kept_words() -> frozenset[str]:
 
 
 @cache
+def countries() -> frozenset[str]:
+    """Countries of the list in simplified characters: the people and the language of one stay."""
+    return frozenset(simplified(row["name"]) for row in _rows("places_chinese.csv") if row["kind"] == "country")
+
+
+@cache
 def _stops() -> frozenset[str]:
     return frozenset(simplified(word) for word in PARTICLES)
 

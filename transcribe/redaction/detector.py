@@ -21,9 +21,11 @@ from transcribe.redaction.chinese_view import is_dictated_in, latin_view
 from transcribe.redaction.chinese_words import is_han
 from transcribe.redaction.conversation import continued, dictations, heard_before
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, kept_phrases, lexicon_digest
+from transcribe.redaction.listed_names import is_eponym
 from transcribe.redaction.medicines import is_medicine
 from transcribe.redaction.name_lists import is_listed, name_lists_digest
 from transcribe.redaction.name_runs import is_lower, sounds_like_word
+from transcribe.redaction.numbers import digits_of
 from transcribe.redaction.public_figures import public_figures
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.spoken import (
@@ -34,6 +36,8 @@ from transcribe.redaction.spoken import (
     find_spoken,
     names_said,
 )
+from transcribe.redaction.spoken_contacts import is_public_contact
+from transcribe.redaction.spoken_ids import is_public_number
 from transcribe.redaction.tokens import at_sentence_start, is_capitalised, tokens, trim
 
 if TYPE_CHECKING:
@@ -194,6 +198,8 @@ def _from_presidio(text: str, result: "RecognizerResult") -> Iterator[Found]:
         explicit = result.entity_type != "URL" or surface.casefold().startswith(_URL_STARTS)
         if not explicit and (".." in surface or surface != surface.casefold()):
             return
+        if is_public_number(digits_of(surface)) or is_public_contact(surface):
+            return
         cue = _CUES.get(result.entity_type)
         if cue and not cue.search(text[max(0, result.start - _CUE_REACH) : result.end + _CUE_REACH]):
             return
@@ -224,6 +230,8 @@ def _plausible_name(text: str, start: int, end: int) -> tuple[int, int] | None:
         return None
     begin, stop = start + words[0].start, start + words[-1].end
     said = tokens(text)
+    if is_eponym(text, stop):
+        return None
     if any(a <= begin and stop <= b for a, b in [*public_figures(text, said), *kept_phrases(said)]):
         return None
     if is_lower(text) and not any(is_listed(word.fold) for word in words):

@@ -27,14 +27,14 @@ FUNCTION_WORDS = word_set("""
 _PRONOUNS = word_set("""
     i you he she it we they there this that the a an my your his her our their not be have
     """)
-_MONTHS = word_set("""
+MONTHS = word_set("""
     january february march april may june july august september october november december
     """)
 _MONTH_CUES = (
     word_set("""
     in of last this next since until till by every early late mid
     """)
-    | _MONTHS
+    | MONTHS
 )
 
 
@@ -194,7 +194,7 @@ def is_name_use(text: str, words: Sequence[Token], index: int) -> bool:
     opening = at_sentence_start(text, word.start)
     before = words[index - 1].fold if index and not opening else ""
     after = words[index + 1] if index + 1 < len(words) else None
-    if word.fold in _MONTHS and (before in _MONTH_CUES or (after is not None and after.text[0].isdigit())):
+    if word.fold in MONTHS and (before in _MONTH_CUES or (after is not None and after.text[0].isdigit())):
         return False
     if before in ("a", "an"):
         return False

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, is_name_use
 from transcribe.redaction.medicines import is_medicine
-from transcribe.redaction.name_lists import HK_SYLLABLES, is_given, is_only_given, is_only_name
+from transcribe.redaction.name_lists import HK_SYLLABLES, PINYIN, is_given, is_only_given, is_only_name
 from transcribe.redaction.name_runs import adjoins, extend, is_lower, may_be_unlisted
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised, word_set
@@ -21,8 +21,13 @@ _EXTRA = word_set("will may")
 _DOES = word_set("""
     told said says asked called came gave left went helped brought took rang phoned texted visited wanted thinks thought
     knows knew lives lived died works worked moved cried laughed listened stayed cooked tells asks comes goes goes
+    paid lent bought sold hugged kissed hit held walked ran watched waited slept ate drank smoked drew wrote read sang
+    danced laughed smiled yelled swore warned begged promised refused agreed offered showed taught learned hates loves
+    likes needs looks sounds seems keeps lets makes takes gives gets says tells wants thinks knows feels
     sat spoke shouted sent picked drove met made suggested reckons noticed explained replied answered invited introduced
     """)
+_AUXILIARY = word_set("is was has had will would can could did does isnt wasnt wont didnt doesnt cant")
+"""After a capital inside a sentence: `so Will will come`."""
 _PERSON_DOES = word_set(
     "told said says asked called rang phoned texted gave took thinks thought knows knew wants wanted"
 )
@@ -37,13 +42,23 @@ _NOUNS = word_set("""
     """)
 """Given names that are ordinary nouns and adjectives of speech: said again they need more than their own sound."""
 _EPONYM = re.compile(
-    r"(?:['’]s)?[ -](?:(?:\w+[ -])?(?:syndrome|disease|disorder|sign|palsy)|test|scale|inventory|criteria|method|reflex"
+    r"(?:['’]s)?(?:(?:,| and| or) \w+(?:['’]s)?)?[ -](?:(?:\w+[ -])?(?:syndrome|disease|disorder|sign|palsy)"
+    r"|(?:depression|anxiety|mania|rating|hopelessness|suicide|intelligence|cognitive|memory|personality|postnatal"
+    r"|esteem|pain|sleepiness|coma|burnout|social|sleep)[ -](?:\w+[ -]){0,2}(?:inventory|scale|index"
+    r"|test|questionnaire|interview|schedule|examination|checklist)|test|scale|inventory|criteria|method|reflex"
     r"|score"
     r"|man(?:o?eu|eu)ver|questionnaire|index|model|therapy|technique|effect|bodies|cells|dementia|contracture|lymphoma"
     r"|tube|collar|procedure|correlation|coefficient|law|rule)\b",
     re.IGNORECASE,
 )
 """After such a word's name stands a disease, test or method, not a person (`Murphy's sign`, `Parkinson's disease`)."""
+
+
+def is_eponym(text: str, end: int) -> bool:
+    """Whether what ends there names a disease, sign, test or scale with the words that follow."""
+    return _EPONYM.match(text, end) is not None
+
+
 _CUT_OFF = re.compile(r"-(?:\s|$)")
 _CLAUSE_STARTS = word_set("""
     so and but then that because when if while after before since or well like where once until though although yeah
@@ -78,6 +93,7 @@ _NOT_ADDRESSED = _VERBS - {"mark", "bill", "pat", "sue", "rob"} | word_set("""
     man son baby friend sister doctor day life pain experience chance case reason season spring summer winter autumn
     sunday lot side job general floor app media level colon oral manual miles max
     """)
+_OBJECTS = word_set("it that this the them a an my")
 _HI = re.compile(r"\b(?:hi|hello|hey)(?: there)?[\s,]*$", re.IGNORECASE)
 _DETERMINERS = word_set("""
     a an the my your his her our their its this that these those some any no to of in on at by very too more most
@@ -117,7 +133,7 @@ def _listed(text: str, words: Sequence[Token], index: int, lower: bool) -> tuple
             first -= 1
     last = extend(text, words, index)
     after = text[words[last - 1].end :]
-    if _EPONYM.match(after) or (lower and last == index + 1 and _CUT_OFF.match(after)):
+    if is_eponym(text, words[last - 1].end) or (lower and last == index + 1 and _CUT_OFF.match(after)):
         return None
     said = " ".join(w.fold for w in words[max(0, index - 1) : last])
     if is_kept(words[first:last]) or any(phrase in said for phrase in _NO_NAMES):
@@ -135,13 +151,26 @@ def _romanised(text: str, words: Sequence[Token], index: int) -> tuple[int, int]
         if capital != is_capitalised(words[index].text) or (not capital and words[last].fold in FUNCTION_WORDS):
             break
         last += 1
-    run = words[index:last]
+    run = words[index:last] if last - index > 1 else _pinyin(text, words, index)
+    last = index + len(run)
     if len(run) < 2 or " ".join(w.fold for w in run) in _NO_NAMES or is_kept(run):
         return None
     unusual = sum(not is_common(w.fold) for w in run)
     if not unusual:
         return None
     return index, last
+
+
+def _pinyin(text: str, words: Sequence[Token], index: int) -> Sequence[Token]:
+    """`xiao hui`, `Jun Jie`: syllables of Mandarin, none of them an English word."""
+    last = index
+    while last < len(words) and last - index < 3 and words[last].fold in PINYIN and may_be_unlisted(words[last]):
+        if last > index and not adjoins(text, words[last - 1], words[last]):
+            break
+        if is_capitalised(words[last].text) != is_capitalised(words[index].text):
+            break
+        last += 1
+    return words[index:last]
 
 
 def find_unlisted(text: str, words: Sequence[Token]) -> Iterator[Found]:
@@ -183,7 +212,7 @@ _TO_PERSON = word_set("""
     thank thanked remember marry married dated dating blame blamed trust trusted miss missed hug hugged kissed
     invited helped hate hated love loved forgive forgave
     """)
-_TOLD = word_set("told tell tells asked asks met phoned texted married visited")
+_TOLD = word_set("told tell tells asked asks met phoned texted married visited rang emailed messaged hugged kissed")
 _NOT_TOLD = word_set("""
     many less more young little early long old love people less some less men ladies said mercy peace hope faith joy
     """)
@@ -218,11 +247,10 @@ def find_word_names(text: str, words: Sequence[Token]) -> Iterator[Found]:
 
 def _acts(text: str, words: Sequence[Token], index: int, lower: bool) -> bool:
     """Whether a verb of persons follows (`will told me`) and nothing before makes the word a noun (`the will`)."""
-    if (
-        index + 1 == len(words)
-        or words[index + 1].fold not in _DOES
-        or not adjoins(text, words[index], words[index + 1])
-    ):
+    if index + 1 == len(words) or not adjoins(text, words[index], words[index + 1]):
+        return False
+    inside = not lower and not at_sentence_start(text, words[index].start)
+    if words[index + 1].fold not in _DOES and not (inside and words[index + 1].fold in _AUXILIARY):
         return False
     if not lower:
         return is_name_use(text, words, index)
@@ -262,5 +290,7 @@ def find_again(text: str, words: Sequence[Token], known: frozenset[str]) -> Iter
         elif not lower:
             if is_name_use(text, words, index):
                 yield found(word.start, word.end, "PERSON", "grammar/again", 0.5)
+        elif word.fold in _VERBS and index + 1 < len(words) and words[index + 1].fold in _OBJECTS:
+            continue  # `so mark said mark it on the calendar`
         elif word.fold not in _NOUNS and (index == 0 or words[index - 1].fold not in _ARTICLES):
             yield found(word.start, word.end, "PERSON", "grammar/again", 0.5)

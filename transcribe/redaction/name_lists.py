@@ -11,7 +11,7 @@ from importlib.resources import files
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, must_keep
 from transcribe.redaction.tokens import word_set
 
-_FILES = ("given_names.txt", "surnames.txt")
+_FILES = ("given_names.txt", "given_names_world.txt", "surnames.txt", "surnames_world.txt")
 _FREQUENT_SURNAMES = 1500
 _WORDS_TOO = word_set("""
     aint ala arent ary blanks candida celesta coke couldnt dax dee dia doctor dont flem gon gonna got ima isnt na nah
@@ -43,13 +43,50 @@ _HK_GIVEN = word_set("""
     """)
 HK_SYLLABLES = HK_SURNAMES | _HK_GIVEN
 
+_PINYIN = {
+    "": "a ai an ang ao e ei en er o ou",
+    "b": "a ai an ang ao ei en eng i ian iao ie in ing o u",
+    "p": "a ai an ang ao ei en eng i ian iao ie in ing o ou u",
+    "m": "a ai an ang ao ei en eng i ian iao ie in ing o ou u",
+    "f": "a an ang ei en eng o ou u",
+    "d": "a ai an ang ao e ei eng i ian iao ie ing ong ou u uan ui un uo",
+    "t": "a ai an ang ao e eng i ian iao ie ing ong ou u uan ui un uo",
+    "n": "a ai an ang ao ei en eng i ian iang iao ie in ing iu ong u uan uo",
+    "l": "a ai an ang ao e ei eng i ian iang iao ie in ing iu ong ou u uan un uo",
+    "g": "a ai an ang ao e ei en eng ong ou u ua uai uan uang ui un uo",
+    "k": "a ai an ang ao e en eng ong ou u ua uai uan uang ui un uo",
+    "h": "a ai an ang ao e ei en eng ong ou u ua uai uan uang ui un uo",
+    "j": "i ia ian iang iao ie in ing iong iu u uan ue un",
+    "q": "i ia ian iang iao ie in ing iong iu u uan ue un",
+    "x": "i ia ian iang iao ie in ing iong iu u uan ue un",
+    "zh": "a ai an ang ao e en eng i ong ou u ua uan uang ui un uo",
+    "ch": "a ai an ang ao e en eng i ong ou u uan uang ui un uo",
+    "sh": "a ai an ang ao e ei en eng i ou u ua uai uan uang ui un uo",
+    "r": "an ang ao e en eng i ong ou u uan ui un uo",
+    "z": "a ai an ang ao e ei en eng i ong ou u uan ui un uo",
+    "c": "a ai an ang ao e en eng i ong ou u uan ui un uo",
+    "s": "a ai an ang ao e en eng i ong ou u uan ui un uo",
+    "y": "a an ang ao e i in ing ong ou u uan ue un",
+    "w": "a ai an ang ei en eng o u",
+}
+"""Initials of Mandarin with the finals that each is followed by (Hanyu Pinyin)."""
+PINYIN = frozenset(
+    first + rest for first, finals in _PINYIN.items() for rest in finals.split() if len(first + rest) > 1
+)
+"""The syllables of Mandarin as they are romanised in China."""
+
 
 @cache
 def _read(name: str) -> dict[str, tuple[int, bool]]:
-    """Every name of a list with its rank and whether it is a rare word, too."""
-    text = (files("transcribe.redaction") / "data" / name).read_text(encoding="utf-8")
-    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
-    return {line.rstrip("*"): (rank, line.endswith("*")) for rank, line in enumerate(lines)}
+    """Every name of a list with its rank and whether it is a rare word, too; those of the wider list come last."""
+    both = (name, name.replace(".txt", "_world.txt"))
+    texts = ((files("transcribe.redaction") / "data" / each).read_text(encoding="utf-8") for each in both)
+    lines = (line for text in texts for line in text.splitlines() if line and not line.startswith("#"))
+    ranked = ((line.rstrip("*"), (rank, line.endswith("*"))) for rank, line in enumerate(lines))
+    result: dict[str, tuple[int, bool]] = {}
+    for word, row in ranked:
+        result.setdefault(word, row)
+    return result
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from transcribe.redaction.lexicon import is_common
@@ -52,7 +52,7 @@ _TIMES = {"double": 2, "triple": 3, "treble": 3}
 _FILLERS = word_set("""
     uh um er erm uhm ah eh hmm hm mm huh sorry no wait actually let me see i mean dash hyphen space and then oh right
     like you know hang on hold so okay ok yeah yes yep well again think is it's it’s its that's that’s comma slash
-    stroke plus scratch rather correction start was check it just second sec moment minute give
+    stroke plus scratch rather correction start was check it just second sec moment minute give digit
     """)
 """Words that may stand between the parts of one spoken number: hesitations and repairs (`no sorry`)."""
 _HOMOPHONES = frozenset(("to", "too", "for", "won", "ate", "tree", "fife", "niner"))
@@ -61,6 +61,8 @@ _SKIPPED = _FILLERS | _OH
 _BRACKETS = {"bracket": "(", "brackets": "(", "parenthesis": "("}
 _PIECE = re.compile(r"\d+|[A-Za-z]+(?:['’][A-Za-z]+)?|[^\sA-Za-z\d]")
 _MAX_FILLERS = 5
+_GLOSS = re.compile(r"\b([A-Za-z])(,?\s+(?:for|as in|like in|like)\s+(?:an?\s+)?\1[A-Za-z]+)\b", re.IGNORECASE)
+"""A letter that a word makes clear: `P for Peter`, `t as in tango`. The word must begin with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,30 @@ class Symbol:
     single: bool = False
 
 
+def unglossed(text: str) -> str:
+    """`text` with spaces for the words that make a letter clear (`P for Peter`), as long as before."""
+    if " for " not in text and " in " not in text and " like " not in text:
+        return text
+    return _GLOSS.sub(lambda m: m.group(1) + " " * len(m.group(2)), text)
+
+
+def gloss_end(text: str, end: int) -> int:
+    """The end of a span that ends with a letter, with the word that makes the letter clear."""
+    match = _GLOSS.match(text, end - 1) if end else None
+    return match.end() if match else end
+
+
 @lru_cache(maxsize=4096)
 def symbols(text: str) -> tuple[Symbol, ...]:
     """`text` as symbols; number words become digits, `double four` becomes `44`, `eighty two` becomes `82`."""
-    pieces = [(m.group(), m.start(), m.end()) for m in _PIECE.finditer(text)]
+    plain = unglossed(text)
+    pieces = [(m.group(), m.start(), m.end()) for m in _PIECE.finditer(plain)]
     result: list[Symbol] = []
     i = 0
     while i < len(pieces):
-        symbol, used = _symbol(text, pieces, i)
+        symbol, used = _symbol(plain, pieces, i)
+        if plain is not text and symbol.kind == "letter":
+            symbol = replace(symbol, end=gloss_end(text, symbol.end))
         result.append(symbol)
         i += used
     return tuple(result)
@@ -99,6 +117,8 @@ def _symbol(text: str, pieces: Sequence[tuple[str, int, int]], i: int) -> tuple[
     if word in _TIMES and (following in _DIGITS or following in _OH or re.fullmatch(r"\d", following)):
         digit = _DIGITS.get(following, following if following.isdigit() else "0")
         return Symbol(digit * _TIMES[word], start, pieces[i + 1][2], "digit", True), 2
+    if word in _TIMES and re.fullmatch(r"[a-z]", following) and _is_spelled_at(pieces, i + 1):
+        return Symbol(pieces[i + 1][0] * _TIMES[word], start, pieces[i + 1][2], "letter", True), 2
     if word in _TEENS:
         return Symbol(_TEENS[word], start, end, "digit"), 1
     if word in _TENS:
@@ -122,13 +142,29 @@ def _kind_among(text: str, pieces: Sequence[tuple[str, int, int]], i: int) -> st
     word, following = piece.casefold(), pieces[i + 1][0].casefold() if i + 1 < len(pieces) else ""
     if word in _HOMOPHONES and _is_single(pieces, i - 1) and _is_single(pieces, i + 1):
         return "filler"
-    if piece in ("a", "i") and text == text.casefold():
-        last = not following or not following[0].isalnum()
-        if _says_digit(pieces, i + 1) or (last and _says_digit(pieces, i - 1)):
-            return "letter"
+    if piece in ("a", "i") and text == text.casefold() and _is_code_letter(pieces, i):
+        return "letter"
     if (word in ("in", "open", "left") and following in _BRACKETS) or (piece == "I" and following in ("think", "mean")):
         return "filler"
     return _kind_of_other(piece, word)
+
+
+def _is_code_letter(pieces: Sequence[tuple[str, int, int]], i: int) -> bool:
+    """Whether `a` or `i` in a text without capitals is a letter of a code: before a digit or letter, or at its end."""
+    following = pieces[i + 1][0].casefold() if i + 1 < len(pieces) else ""
+    if _says_digit(pieces, i + 1) or (pieces[i][0] == "a" and re.fullmatch(r"[b-hj-z]", following)):
+        return True
+    before = i - 1
+    while before >= 0 and pieces[before][0] in ",-":
+        before -= 1
+    last = not following or not following[0].isalnum() or following in _BRACKETS
+    return last and before >= 0 and (_says_digit(pieces, before) or pieces[before][0].casefold() in (*_BRACKETS, "("))
+
+
+def _is_spelled_at(pieces: Sequence[tuple[str, int, int]], i: int) -> bool:
+    """Whether the letter there stands among digits and letters said one by one (`N sixteen eight double B`)."""
+    near = [j for j in (i - 2, i + 1) if 0 <= j < len(pieces)]
+    return any(_says_digit(pieces, j) or re.fullmatch(r"[A-Za-z]", pieces[j][0]) for j in near)
 
 
 def _kind_of_other(piece: str, word: str) -> str:

@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from transcribe.redaction.lexicon import FUNCTION_WORDS, kept_phrases
+from transcribe.redaction.lexicon import FUNCTION_WORDS, kept_phrases, must_keep
 from transcribe.redaction.listed_names import find_again
+from transcribe.redaction.name_pairs import find_paired
 from transcribe.redaction.numbers import digits_of, is_mostly_number
 from transcribe.redaction.public_figures import public_figures
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.spelled_names import find_spelled
 from transcribe.redaction.spoken_ages import find_ages
-from transcribe.redaction.spoken_contacts import find_contacts
+from transcribe.redaction.spoken_contacts import find_contacts, is_public_contact
 from transcribe.redaction.spoken_dates import find_dates
 from transcribe.redaction.spoken_ids import MIN_DIGITS, digit_runs, find_ids
 from transcribe.redaction.spoken_names import TITLES, find_names
@@ -18,7 +19,7 @@ from transcribe.redaction.spoken_places import find_places
 from transcribe.redaction.tokens import Token, tokens
 from transcribe.redaction.uniqueness import find_unique
 
-SPOKEN_VERSION = "2"
+SPOKEN_VERSION = "3"
 """Raised when a grammar changes, so that redaction runs again."""
 
 _ACROSS = frozenset(("PHONE", "ID", "EMAIL", "ADDRESS", "DATE", "URL"))
@@ -47,7 +48,11 @@ def find_spoken(text: str, previous: str = "") -> list[Found]:
         f
         for f in [*find_places(text, previous), *find_unique(text, words)]
         if not (f.recognizer in _LISTED_PLACES and any(a <= f.start and f.end <= b for a, b in [*phrases, *figures]))
+        and not (f.recognizer == "grammar/organisation" and _is_kept_name(text, f, phrases))
     ]
+    contacts = [f for f in result if f.entity_type in ("EMAIL", "URL")]
+    public = {(f.start, f.end) for f in contacts if is_public_contact(text[f.start : f.end])}
+    result = [f for f in result if (f.start, f.end) not in public]
     other = [f for f in [*result, *places] if f.entity_type in _NAMED or f.entity_type in ("EMAIL", "URL")]
     for name in find_names(text, previous):
         # "Mother Teresa" holds the word of relation itself; a cue before the whole name speaks of an acquaintance.
@@ -58,7 +63,16 @@ def find_spoken(text: str, previous: str = "") -> list[Found]:
         inside = any(f.start <= name.start and name.end <= f.end for f in other)
         if not ((inside or _only_joins(name, words, places)) and name.recognizer == "grammar/listed"):
             result.append(name)
+    result += find_paired(text, words, [f for f in result if f.recognizer in _SURE])
     return _sorted([*result, *places])
+
+
+def _is_kept_name(text: str, item: Found, phrases: Sequence[tuple[int, int]]) -> bool:
+    """Whether an organisation is, but for its article, one that must be kept (a helpline), or part of such a phrase."""
+    said = [t for t in tokens(text[item.start : item.end]) if t.fold != "the"]
+    if not said or " ".join(t.fold for t in said) in must_keep():
+        return True
+    return any(a <= item.start + said[0].start and item.end <= b for a, b in phrases)
 
 
 def _only_joins(name: Found, words: Sequence[Token], places: Sequence[Found]) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common
-from transcribe.redaction.numbers import symbols
+from transcribe.redaction.name_lists import HK_SYLLABLES
+from transcribe.redaction.numbers import gloss_end, symbols, unglossed
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised, tokens, word_set
 
@@ -16,7 +17,7 @@ _STREET = word_set("""
 _SURE_STREET = word_set("street road avenue lane crescent terrace grove mews boulevard")
 """Of these, lower-case words with a house number before them are believed; `place` and `close` need talk of living."""
 _BUILDING = word_set("""
-    house court estate mansion mansions building tower towers block garden gardens village tsuen chuen villa
+    house court estate mansion mansions cottage building tower towers block garden gardens village tsuen chuen villa
     villas lodge plaza chung heights
     """)
 _MEASURES = word_set("""
@@ -49,6 +50,8 @@ _SMALL_STREET = re.compile(
     r"|avenue))\b"
 )
 """A street that Whisper wrote in lower case: one of the words before it must be no common one (`is_common`)."""
+_CAPITALS = re.compile(rf"(?i:{_FLOOR.pattern}|{_UNIT.pattern})\s*,\s+(?P<name>[A-Z][\w’']+(?:\s+[A-Z][\w’']+)+)")
+"""After a flat, block or floor and a comma, capitals name the building or estate: `Tower 3, Metro City`."""
 _GLUE = re.compile(r"(?:[\s,.]|\b(?:uh|um|er|erm|and|in|on|at|of|it's|the)\b)*", re.IGNORECASE)
 _HUNDRED = re.compile(rf"\b(?:a|{_UNITS})\s+hundred(?:\s+and)?\s+$", re.IGNORECASE)
 _LIVING = re.compile(
@@ -66,6 +69,7 @@ _QUESTION = re.compile(
     r"\b(?:your|the|full|home) address\b|\bpost ?code\b|\bwhere (?:do|are) you (?:live|living)", re.I
 )
 _POSTCODE_TALK = re.compile(r"\bpost ?code\b|\baddress\b", re.IGNORECASE)
+_TIMES = {"double": 2, "treble": 3, "triple": 3}
 _AREAS = word_set("""
     ab al b ba bb bd bh bl bn br bs bt ca cb cf ch cm co cr ct cv cw da dd de dg dh dl dn dt dy e ec eh en ex fa fk fy g
     gl gu ha hd hg hp hr hs hu hx ig im ip iv ja je ka kt kw ky l la ld le ll ln ls lu m me mk ml n ne ng nn np nr nw ol
@@ -89,6 +93,7 @@ def find_addresses(
     ]
     buildings = [span for i, w in enumerate(words) if w.fold in _BUILDING and (span := _named(text, words, i))]
     buildings += [m.span("name") for m in _SMALL_BUILDING.finditer(text)]
+    buildings += [m.span("name") for m in _CAPITALS.finditer(text)]
     streets += [
         m.span("name")
         for m in _SMALL_STREET.finditer(text)
@@ -134,7 +139,7 @@ def _named(
         word = words[first - 1]
         if text[word.end : words[first].start].strip(" -.’'s"):
             break
-        lower = street and not is_common(word.fold) and len(word.fold) > 1
+        lower = (street or word.fold in HK_SYLLABLES) and not is_common(word.fold) and len(word.fold) > 1
         if word.fold in FUNCTION_WORDS or word.text[0].isdigit() or not (is_capitalised(word.text) or lower):
             break
         if any(s.kind == "digit" for s in symbols(word.text)):
@@ -175,6 +180,8 @@ def _small_named(text: str, words: Sequence[Token], index: int, asked: bool) -> 
 def _number_before(text: str, position: int) -> int | None:
     """Where a house number said directly before `position` begins; None when there is none."""
     before = [s for s in symbols(text[:position]) if not (s.kind == "comma" or s.chars in ("um", "uh"))]
+    if len(before) > 1 and before[-1].kind == "letter" and before[-2].kind == "digit":
+        before.pop()  # "one oh three B Whitmore Crescent"
     start = None
     for symbol in reversed(before[-4:]):
         if symbol.kind not in ("digit",) and not (symbol.kind == "letter" and start is not None):
@@ -200,7 +207,7 @@ def _number_alone(text: str, previous: str) -> Iterator[Found]:
 
 def _postcodes(text: str, words: Sequence[Token], asked: bool) -> Iterator[tuple[int, int]]:
     """Postcodes letter by letter and in words: `S W one A, one A A`; of a loose shape where the talk is of one."""
-    spelled = _spelled(text, words)
+    spelled = _spelled(text)
     for run in spelled:
         string = "".join(chars for chars, _, _ in run)
         begins = [0]
@@ -217,19 +224,23 @@ def _postcodes(text: str, words: Sequence[Token], asked: bool) -> Iterator[tuple
                 break
 
 
-def _spelled(text: str, words: Sequence[Token]) -> list[list[tuple[str, int, int]]]:
+def _spelled(text: str) -> list[list[tuple[str, int, int]]]:
     """Runs of letters, pairs of letters and digits, each with its offsets, in lower case."""
+    plain = unglossed(text)
+    words = tokens(plain)
     runs: list[list[tuple[str, int, int]]] = []
     current: list[tuple[str, int, int]] = []
     for index, word in enumerate(words):
-        chars = _spelled_word(word.text, word.fold)
-        if current and (not chars or text[words[index - 1].end : word.start].strip(" ,.-")):
+        chars, end = _spelled_word(word.text, word.fold), word.end
+        if index and words[index - 1].fold in _TIMES and len(chars) == 1:
+            chars *= _TIMES[words[index - 1].fold]
+        if current and (word.fold in _TIMES or word.fold in ("um", "uh", "er")):
+            continue
+        if current and (not chars or plain[words[index - 1].end : word.start].strip(" ,.-")):
             runs.append(current)
             current = []
         if chars:
-            current.append((chars, word.start, word.end))
-        elif current and word.fold in ("um", "uh", "er"):
-            continue
+            current.append((chars, word.start, gloss_end(text, end) if len(chars) == 1 else end))
     return [run for run in [*runs, current] if len(run) > 1 and any(c.isdigit() for chars, _, _ in run for c in chars)]
 
 

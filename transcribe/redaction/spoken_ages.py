@@ -35,6 +35,8 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 _AGE = _compile(
     rf"(?P<old>\b(?:{_NUMBER}\s+(?={_NUMBER}))?{_NUMBER}){_OLD}"
+    rf"|\b(?:lived|live|made it|got|reached|survived)\s+(?:on\s+)?to\s+(?:be\s+)?{_ROUGHLY}"
+    rf"(?P<lived>[6-9]\d|10\d|(?:sixty|seventy|eighty|ninety)(?:[\s-]+{_UNIT})?|a hundred(?: and {_UNIT})?)\b{_AFTER}"
     rf"|\b(?:aged?|at the age of|age of|age is|age was|age,|turned|turning|turns"
     rf"|turn)\s+{_ROUGHLY}(?P<turned>{_NUMBER})\b"
     r"(?!\s*(?:percent|per|degrees|o'clock|minutes|hours|days|times|pages|people|points|pounds|dollars|thousand"
@@ -55,6 +57,7 @@ _AGE = _compile(
     r"|twelfth|eleventh|tenth|ninth|eighth|seventh|sixth|fifth|\d{1,2}(?:st|nd|rd|th)))\s+birthday\b"
 )
 _OLD_AFTER = _compile(_OLD)
+_HALF_AFTER = _compile(r"\s+and a (?:half|bit)\b")
 _SHORT = 150
 """Code points of an utterance that may repeat an age for confirmation."""
 _HOW_OLD = _compile(r"\b(?:how old|your age|what age|his age|her age|their age|ages?\?)")
@@ -99,7 +102,7 @@ def _said(text: str, previous: str) -> Iterator[Found]:
         if group in ("self", "kin") and (scaled or _is_count(match, group)):
             continue
         start, end = match.start(group), match.end() if group == "old" else match.end(group)
-        if old := _OLD_AFTER.match(text, end):
+        if old := _OLD_AFTER.match(text, end) or _HALF_AFTER.match(text, end):
             end = old.end()
         yield found(*_with_repairs(text, start, end), "AGE", "grammar/age", 0.8)
 
@@ -116,7 +119,7 @@ def _is_count(match: re.Match[str], group: str) -> bool:
 def _answers(text: str, pattern: re.Pattern[str]) -> Iterator[Found]:
     if answer := pattern.search(text):
         start, end = _with_repairs(text, *answer.span("age"))
-        old = _OLD_AFTER.match(text, end)
+        old = _OLD_AFTER.match(text, end) or _HALF_AFTER.match(text, end)
         yield found(start, old.end() if old else end, "AGE", "grammar/age-answer", 0.8)
 
 

@@ -37,24 +37,42 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 
 _FULL = _compile(
-    rf"\b(?:{_SPOKEN_DAY}(?:\s*,)?\s+(?:of\s+|uh,?\s+|um,?\s+)*{_MONTH}(?:{_PAUSE}(?:{_YEAR}"
+    rf"\b(?:(?:the\s+)?{_SPOKEN_DAY}(?:\s*,)?\s+(?:of\s+|uh,?\s+|um,?\s+)*{_MONTH}(?:{_PAUSE}(?:{_YEAR}"
     rf"|{_SHORT_YEAR}\b(?!\s*(?:people|years|minutes|hours|of))))?"
     rf"|{_MONTH}{_PAUSE}(?:{_ORDINAL}|[0-3]?\d(?!\d)|{_TEEN}\b(?=,|\s+{_YEAR}))(?:{_PAUSE}{_YEAR})?"
     rf"|{_YEAR}{_PAUSE}{_DAY}{_PAUSE}{_MONTH}"
     rf"|\d{{1,2}}\s?{_ABBREVIATED}\s?\d{{2,4}})\b"
 )
-_MONTH_YEAR = _compile(rf"\b{_MONTH}{_PAUSE}(?:{_YEAR}|(?:last|this|next)\s+year)\b|\b(?:last|next)\s+{_MONTH}\b")
+_MONTH_YEAR = _compile(
+    rf"\b{_MONTH}{_PAUSE}(?:{_YEAR}|(?:last|this|next)\s+year)\b|\b(?:last|next)\s+{_MONTH}\b"
+    rf"|\b{_MONTH}\s+(?:of\s+)?(?:'\d\d|(?:forty|fifty|sixty|seventy|eighty|ninety)(?:[\s-]+{_UNIT})?)\b"
+    rf"(?!\s*(?:percent|people|years?|times|minutes|hours|of|per)\b)"
+)
+_FEAST = (
+    r"(?:christmas(?:\s+(?:day|eve))?|boxing day|new year['’]?s(?:\s+(?:day|eve))?|new year|chinese new year"
+    r"|lunar new year|easter(?:\s+(?:sunday|monday))?|good friday|valentine['’]?s day|halloween|bonfire night"
+    r"|mid[\s-]autumn(?:\s+festival)?|ching ming|dragon boat festival|diwali|ramadan|eid|hanukkah|passover"
+    r"|spring|summer|autumn|fall|winter)"
+)
+_FEAST_YEAR = _compile(rf"\b(?:(?:early|late|mid)[\s-]+)?{_FEAST},?\s+(?:of\s+|in\s+)?{_YEAR}\b")
+_ZODIAC = _compile(
+    r"\b(?:the\s+)?year\s+of\s+(?:the\s+)?(?:rat|ox|cow|tiger|rabbit|dragon|snake|horse|goat|sheep|ram|monkey|rooster"
+    r"|chicken|cock|dog|pig|boar)\b"
+)
+"""Of the Chinese calendar; it tells the year of birth where the talk is of one."""
+_BORN_IN = _compile(rf"(?P<year>{_YEAR})[\s-]+(?:baby|born)\b")
 _NUMERIC = _compile(
-    r"\b(?:(?:[0-3]?\d[/.-][01]?\d|[01]?\d[/.-][0-3]?\d)[/.-](?:19|20)?\d\d|(?:19|20)\d\d[/-][01]?\d[/-][0-3]?\d)\b"
+    r"\b[0-3]?\d\s[01]?\d\s(?:19|20)\d\d\b"
+    r"|\b(?:(?:[0-3]?\d[/.-][01]?\d|[01]?\d[/.-][0-3]?\d)[/.-](?:19|20)?\d\d|(?:19|20)\d\d[/-][01]?\d[/-][0-3]?\d)\b"
 )
 _BIRTH = _compile(r"\b(?:born|birth|birthday|birth date|d\.?o\.?b\.?|b-day)\b")
 _ATOM = (
     rf"(?:(?:mid|early|late)[\s-]*)?(?:{_ORDINAL}|{_MONTH}|{_YEAR}|{_TENS}\s*,\s*{_UNIT}|{_SHORT_YEAR}|{_TEEN}"
-    rf"|[0-3]?\d)"
+    rf"|[0-3]?\d|(?:(?:oh|zero)[\s-]+)?{_UNIT})"
     r"(?:\s+something)?"
 )
 _ATOMS = _compile(rf"\b{_ATOM}\b(?:{_PAUSE}(?:{_ATOM})\b)*")
-_DATED = _compile(rf"{_MONTH}|{_ORDINAL}|{_YEAR}|'?\d\d|{_TENS}")
+_DATED = _compile(rf"{_MONTH}|{_ORDINAL}|{_YEAR}|'?\d\d|{_TENS}|(?:{_UNIT}|{_TEEN}){_PAUSE}(?:{_UNIT}|{_TEEN})")
 _BIRTH_REACH = 60
 
 _HEDGE = r"(?!\s+(?:maybe|perhaps|possibly|or so|or something|or whatever|sometime|be\b))"
@@ -70,7 +88,7 @@ _YEAR_ALONE = _compile(
 _SHORT_YEAR_ALONE = _compile(
     r"\b(?:in|since|until|back in)\s+(?P<year>(?:fifty|sixty|seventy|eighty|ninety)[\s-]+(?:one|two|three|four"
     r"|five|six|seven"
-    r"|eight|nine)|'[0-9]\d)\b(?=\s*(?:[.,;?!]|$)|\s+(?:and|when|i|we|he|she|but|so|my)\b)"
+    r"|eight|nine)|'[0-9]\d|0\d)\b(?=\s*(?:[.,;?!]|$)|\s+(?:and|when|i|we|he|she|but|so|my)\b)"
 )
 _MONTH_ALONE = _compile(rf"\b{_WHEN}[\s-]+(?:the\s+)?(?P<month>(?:(?:early|late|mid)[\s-]+)?{_MONTH})\b{_HEDGE}")
 _EVENT = re.compile(
@@ -104,7 +122,10 @@ def find_dates(text: str, previous: str) -> Iterator[Found]:
     births = list(_births(text, previous))
     for start, end in births:
         yield found(start, end, "DATE", "grammar/birth", 0.9, direct=True)
-    for pattern in (_FULL, _MONTH_YEAR, _NUMERIC, _DAY_OF_MONTH_NUMBER):
+    if births or _BIRTH.search(text) or _BIRTH.search(previous):
+        for match in _ZODIAC.finditer(text):
+            yield found(*match.span(), "DATE", "grammar/birth", 0.6, direct=True)
+    for pattern in (_FULL, _MONTH_YEAR, _NUMERIC, _DAY_OF_MONTH_NUMBER, _FEAST_YEAR):
         for match in pattern.finditer(text):
             born = any(a < match.end() and match.start() < b for a, b in births)
             if born or not _is_verb(text, match.group()):
@@ -137,6 +158,7 @@ def _sentence(text: str, position: int) -> str:
 
 def _births(text: str, previous: str) -> Iterator[tuple[int, int]]:
     """Everything date-like that follows `born`, `birthday` …, or answers the question for it."""
+    yield from (born.span("year") for born in _BORN_IN.finditer(text))
     starts = [match.end() for match in _BIRTH.finditer(text)]
     if not starts and _BIRTH.search(previous):
         starts = [0]

@@ -10,6 +10,8 @@ from transcribe.redaction.spans import Found, found
 
 MIN_DIGITS = 6
 """A run of this many digits is a number that reaches or names somebody."""
+_CODE_LETTERS = 3
+"""So many letters before or after a long number belong to it."""
 _CUED_DIGITS = 3
 """Digits that are enough directly after a cue such as `case number is`, or as the answer to the question for it."""
 
@@ -27,15 +29,22 @@ _OWNER = (
     r"|customer|account|bank|insurance|booking|order|social security|national insurance|passport|licen[cs]e|id|hkid"
     r"|identity|card|nhs|registration|application|tax|payroll|badge|locker|record|service user|client|referral|serial)"
 )
+_MORE_OWNER = (
+    r"(?:ni|n i|prisoner|prison|offender|probation|crime|incident|complaint|octopus|tenancy|tenant|rent|visa|ticket"
+    r"|credit|debit|fps|utr|council tax|home office|admission|chart|employer|driving|driver|serial|courier|tracking"
+    r"|parcel|delivery|invoice|contract|unit|court|police|collar|warrant|visit|library|loyalty|gym|ward|roll|exam"
+    r"|candidate|ucas|enrolment|enrollment|vendor|supplier|meter|asset|gamer|voter|dossier|chi|mental health)"
+)
 _PHONE_NAME = (
     r"(?:(?:phone|mobile|cell|telephone|tel|contact|whatsapp|home|work|landline|fax|house|office)\s+"
     r"(?:number|no)|my number|(?:his|her|their|your) number|(?:call|reach|ring|text|phone) (?:me|him|her|them)"
     r"(?: back)? (?:on|at)|extension)"
 )
 _CUED = re.compile(
-    rf"\b(?P<id>(?:{_OWNER}\s+)+(?:card\s+|record\s+)*(?:numbers?|no\.?|id|code)|{_OWNER}(?:\s+{_OWNER})+"
-    rf"|{_OWNER}(?=(?:\s+(?:um|uh|er),?)?\s*(?:\s(?:is|was)|['’]s)\b)"
-    r"|mrn|hkid|nino|passcode|pin(?:\s+(?:number|code))?|sort code|door code|postcode|post code|zip code|zip)\b"
+    rf"\b(?P<id>(?:(?:{_OWNER}|{_MORE_OWNER})\s+)+(?:card\s+|record\s+)*(?:numbers?|no\.?|id|code|reference|ref)"
+    rf"|{_OWNER}(?:\s+{_OWNER})+|{_OWNER}(?=(?:\s+(?:um|uh|er),?)?\s*(?:\s(?:is|was|ending|ends)|['’]s)\b)"
+    r"|mrn|hkid|nino|octopus(?: card)?|passcode|pin(?:\s+(?:number|code))?|sort code|door code|postcode"
+    r"|post code|zip code|zip)\b"
     rf"|\b(?P<phone>{_PHONE_NAME})\b",
     re.IGNORECASE,
 )
@@ -48,7 +57,8 @@ _LINK = re.compile(
 )
 _ASKED_PHONE = re.compile(rf"\b(?:{_PHONE_NAME}|number to|best number|what number|your phone|your mobile)\b", re.I)
 _ASKED_ID = re.compile(
-    rf"\b(?:{_OWNER}\s+(?:card\s+|record\s+)*(?:numbers?|no|id|code)|mrn|hkid|nino|sort code|postcode|post code|zip)\b",
+    rf"\b(?:(?:{_OWNER}|{_MORE_OWNER})\s+(?:card\s+|record\s+)*(?:numbers?|no|id|code|reference|ref)|mrn|hkid"
+    r"|nino|sort code|postcode|post code|zip)\b",
     re.I,
 )
 _HKID = re.compile(r"[A-Z]{1,2}\d{6}\(?[\dA]|[A-Z]{1,2}\d{6}")
@@ -70,7 +80,7 @@ def find_ids(text: str, previous: str = "") -> Iterator[Found]:
         if any(s.kind == "digit" for s in run):
             yield from _codes(text, run)
     for run in runs(all_symbols, frozenset(("digit", "quantity"))):
-        yield from _numbers(text, run)
+        yield from _numbers(text, run, all_symbols)
     yield from _cued(text, mixed)
     if previous:
         yield from _asked(mixed, previous)
@@ -162,19 +172,21 @@ def _asked(mixed: Sequence[Sequence[Symbol]], previous: str) -> Iterator[Found]:
             yield found(run[0].start, run[-1].end, "PHONE" if phone else "ID", "grammar/number-answer", 0.7)
 
 
-def _numbers(text: str, run: Sequence[Symbol]) -> Iterator[Found]:
+def _numbers(text: str, run: Sequence[Symbol], all_symbols: Sequence[Symbol]) -> Iterator[Found]:
     """A run of digits that is long enough to be a number somebody has, and is neither an amount nor years."""
     parts: list[list[Symbol]] = [[]]
     for symbol in run:
         if symbol.kind == "quantity":
-            parts.append([])
+            # "oh seven seven double oh, nine hundred, one two three" is one number
+            if symbol.chars.casefold() != "hundred" or sum(len(s.chars) for s in parts[-1] if s.single) < MIN_DIGITS:
+                parts.append([])
         else:
             parts[-1].append(symbol)
     for part in parts:
         digits = "".join(s.chars for s in part)
-        if len(digits) < MIN_DIGITS or digits in must_keep() or not _is_dictated(text, part, digits):
+        if len(digits) < MIN_DIGITS or are_public(part) or not _is_dictated(text, part, digits):
             continue
-        start, end = part[0].start, part[-1].end
+        start, end = _with_letters(part, all_symbols)
         if re.search(r"[$£]\s?$", text[:start]) or re.match(r"\s?(?:dollars|pounds|percent|%)", text[end:]):
             continue
         before = text[max(0, start - 60) : start]
@@ -183,6 +195,34 @@ def _numbers(text: str, run: Sequence[Symbol]) -> Iterator[Found]:
             start = country.start()
         family = "checksum/nhs" if nhs_is_valid(digits) else "grammar/digits"
         yield found(start, end, "ID" if is_id or family.startswith("checksum") else "PHONE", family, 0.8)
+
+
+def are_public(said: Sequence[Symbol]) -> bool:
+    """Whether digits are nothing but public numbers, one or several: `nine nine nine and then one one one`."""
+    return is_public_number("".join(s.chars for s in said if s.kind == "digit"))
+
+
+def is_public_number(digits: str) -> bool:
+    """Whether digits are a number of the list of helplines and emergency numbers, or two of them in a row."""
+    numbers = must_keep()
+    return digits in numbers or any(digits[:i] in numbers and digits[i:] in numbers for i in range(3, len(digits) - 2))
+
+
+def _with_letters(part: Sequence[Symbol], all_symbols: Sequence[Symbol]) -> tuple[int, int]:
+    """A dictated number with the letters of its code directly before and after it: `Z six eight three …`."""
+    first, last = all_symbols.index(part[0]), all_symbols.index(part[-1])
+    start, end = part[0].start, part[-1].end
+    for step, edge in ((-1, first), (1, last)):
+        taken, i = 0, edge + step
+        while 0 <= i < len(all_symbols) and taken < _CODE_LETTERS:
+            symbol = all_symbols[i]
+            if symbol.kind == "letter" and symbol.chars != "I":
+                taken += 1
+                start, end = min(start, symbol.start), max(end, symbol.end)
+            elif symbol.kind not in ("comma", "bracket"):
+                break
+            i += step
+    return start, end
 
 
 def _is_dictated(text: str, part: Sequence[Symbol], digits: str) -> bool:

@@ -21,11 +21,14 @@ from transcribe.redaction.spelled_names import find_spelled
 from transcribe.redaction.tokens import Token, is_capitalised, tokens, word_set
 
 TITLES = word_set("""
-    mr mrs miss ms madam dr prof nurse pastor reverend sister father brother uncle aunt auntie ah
+    mr mrs miss ms madam dr prof nurse pastor reverend rev sister father brother uncle aunt auntie ah
+    officer constable sergeant inspector superintendent rabbi imam sheikh deacon bishop matron captain mama papa
     """)
 """Words before a name, folded (`Mister` is `mr`, `Doctor` is `dr`)."""
-PROFESSIONS = frozenset(("dr", "prof", "nurse", "pastor", "reverend"))
+PROFESSIONS = frozenset(("dr", "prof", "nurse", "pastor", "reverend", "rev", "officer", "constable", "inspector"))
 """Titles by which no participant or relative of the roster is called by surname."""
+_PART_OF_NAME = frozenset(("ah", "uncle", "auntie", "aunt", "mama", "papa"))
+"""Titles that are part of what somebody is called, in lower case too (`ah keung`), but not in `my uncle fai`."""
 _ADDRESSES = frozenset(("mr", "mrs", "ms"))
 """Titles that are said before a name only."""
 _RELATIONS = word_set("""
@@ -45,26 +48,36 @@ _CUE = re.compile(
     r" calls?(?:ed)? (?:me|him|her)|calls me|called me|calling me|call me|known (?:to \w+ )?as|go(?:es)? by|going by"
     r"|(?:i am|i['’]m|he['’]s|she['’]s|he is|she is|who['’]s|who is|who was|he was|she was) (?:called|named)"
     r"|by the name(?: of)?|under the name(?: of)?"
-    r"|introduced (?:him|her|my)self as|short for|named after|nicknamed|in the name of|signed)"
+    r"|knows? (?:me|him|her|us) as|(?:named|christened|baptised|nicknamed) (?:me|him|her|us|them|the baby|our \w+"
+    r"|my \w+)|speaking is|introduced (?:him|her|my)self as|short for|named after|nicknamed|in the name of|signed)"
     r"|(?P<weak>i['’]m|i am|this is|it['’]s|it is|that['’]s|named|called|calls? (?:him|her|them)|hello|hi|hey|hiya"
     r"|good morning|good afternoon|good evening|thanks|thank you|dear|bye|goodbye|thanks so much|ok|okay|so|yes|yeah"
     r"|well|welcome|cheers|speaking to|speaking with|talking to|met|meet|named))\b" + _PAUSE,
     re.IGNORECASE,
 )
 _SPEAKING = re.compile(r"[\s,]*(?:speaking|here|calling|on the (?:line|phone)|from)\b", re.IGNORECASE)
+_HERE = re.compile(r"\s+(?:here|speaking|calling)\b", re.IGNORECASE)
 _NAME_QUESTION = re.compile(
     r"\b(?:your|her|his|their|whose) (?:full |first |last |real |english |given |family |middle |maiden )*"
     r"(?:name|surname|nickname)s?\b|\bcall you\b|\bwho am i (?:speaking|talking)|\bwho is (?:speaking|this|calling)"
     r"|\bwho['’]s (?:speaking|this|calling)|\bname for the\b"
     r"|\bwhat(?:['’]s| is| was| are|s) (?:he|she|they|(?:your|his|her|the) .{0,20})\s?(?:called|names?)\b"
     r"|\bwho (?:are|were) you\b|\bconfirm (?:your|who)\b|\bwhat do (?:people|they|your friends) call\b"
-    r"|\bspell (?:it|that|your|his|her)\b|\bname(?:,)? please\b",
+    r"|\bspell (?:it|that|your|his|her)\b|\bname(?:,)? please\b"
+    r"|\bwho(?:['’]s| is| was| were| are) (?:your|the|his|her|their|that|this|there|it)\b"
+    r"|\bwho (?:do|did|does) (?:you|he|she|they)\b|\bwho (?:else|referred|helped|told|brought|took|supports?|supported"
+    r"|looked|looks|visits?|visited|called|rang|found|lives|lived|runs|ran)\b",
     re.IGNORECASE,
 )
+_CALL_QUESTION = re.compile(
+    r"\bwhat (?:do|did|does|should|can|shall) .{1,25}\bcall (?:you|him|her)\b|\byour (?:nickname|pet name)\b",
+    re.IGNORECASE,
+)
+"""A question for what somebody is called, which any word may answer: `Dodo, mostly`."""
 _LEAD = re.compile(
     r"[\s,.!-]*(?:\b(?:yeah|yes|yep|yup|sure|of course|okay|ok|um|uh|er|erm|oh|so|well|hi|hello|right|certainly|no"
     r"|problem|absolutely|it['’]s|it is|its|i['’]m|i am|my|his|her|name|names|is|name['’]s|that['’]s|this is"
-    r"|they call me"
+    r"|they call me|with|from|by|mostly|usually|probably|mainly"
     r"|call me|just|he['’]s|she['’]s|full|first|last|called|surname|sorry|like|the|and)\b[\s,.!-]*)*",
     re.IGNORECASE,
 )
@@ -91,6 +104,8 @@ def find_names(text: str, previous: str) -> Iterator[Found]:
     yield from find_spelled(text, previous)
     if _NAME_QUESTION.search(previous):
         yield from _answer(text, words, 0)
+    if _CALL_QUESTION.search(previous):
+        yield from _nickname_answer(text, words)
     for question in _NAME_QUESTION.finditer(text):
         if (end := text.find("?", question.end())) >= 0:
             yield from _answer(text, words, end + 1)
@@ -103,7 +118,12 @@ def _by_cue(text: str, words: Sequence[Token]) -> Iterator[Found]:
         if first == len(words) or text[match.end() : words[first].start].strip():
             continue  # a sentence ends between the cue and the word
         said = match.group().casefold()
-        introduced = said.startswith("this is") and bool(_SPEAKING.search(text[words[first].end :][:40]))
+        after = text[words[first].end :][:40]
+        introduced = said.startswith("this is") and bool(_SPEAKING.search(after))
+        introduced = introduced or (said.startswith(("it", "that")) and bool(_HERE.match(after)))
+        introduced = introduced or (
+            said.startswith(("called", "named")) and bool(_PERSON_BEFORE.search(text[: match.start()]))
+        )
         strong = match.group("strong") is not None or introduced
         if not strong and not _believed(text, said, text[: match.start()], words[first]):
             continue
@@ -140,12 +160,25 @@ def _answer(text: str, words: Sequence[Token], begin: int) -> Iterator[Found]:
             return
 
 
+def _nickname_answer(text: str, words: Sequence[Token]) -> Iterator[Found]:
+    """One or two words that answer `What do people call you?` up to a comma or the end, ordinary ones too."""
+    lead = _LEAD.match(text)
+    answer = [word for word in words if word.start >= (lead.end() if lead else 0)]
+    name = [word for word in answer[:2] if word.fold not in FUNCTION_WORDS and not is_kept_after_cue(word)]
+    if not name or name[0] is not answer[0]:
+        return
+    if len(name) == 2 and not adjoins(text, name[0], name[1]):
+        name = name[:1]
+    if re.match(r"\s*(?:[.,;!?]|$)", text[name[-1].end :]):
+        yield found(name[0].start, name[-1].end, "PERSON", "grammar/name-answer", 0.7)
+
+
 def _by_title(text: str, words: Sequence[Token], index: int) -> Iterator[Found]:
     """`Mister Fung`, `Dr Wong`, `Uncle Fai`, `Ah Keung`, `Chan sir`; `dr. henry howard` in a text without capitals."""
     title, lower = words[index], is_lower(text)
     if title.fold == "sir" and index and words[index - 1].fold not in FUNCTION_WORDS:
         before = words[index - 1]
-        capital = is_capitalised(before.text) and not is_common(before.fold)
+        capital = is_capitalised(before.text) and (not is_common(before.fold) or before.fold in HK_SURNAMES)
         if adjoins(text, before, title) and (capital or (lower and before.fold in HK_SURNAMES)):
             yield found(before.start, title.end, "PERSON", "grammar/title", 0.9)
     if title.fold not in TITLES or index + 1 == len(words):
@@ -157,7 +190,9 @@ def _by_title(text: str, words: Sequence[Token], index: int) -> Iterator[Found]:
     if not _fits_title(text, words, index, lower):
         return
     last = extend_unknown(text, words, extend(text, words, index + 1, 3), index + 1)
-    start = title.start if is_capitalised(title.text) or title.fold in (*_ADDRESSES, "dr") else name.start
+    own = index > 0 and words[index - 1].fold in ("my", "his", "her", "our", "their", "your", "the")
+    whole = is_capitalised(title.text) or title.fold in (*_ADDRESSES, "dr") or (title.fold in _PART_OF_NAME and not own)
+    start = title.start if whole else name.start
     yield found(start, words[last - 1].end, "PERSON", "grammar/title", 0.9)
 
 
@@ -210,20 +245,43 @@ def _by_relation(text: str, words: Sequence[Token], index: int) -> Iterator[Foun
         return
     name, lower = words[index + 1], is_lower(text)
     gap = text[words[index].end : name.start].strip()
+    if (gap == "" and name.fold in ("is", "was")) or gap in ("'s", "’s"):
+        yield from _is_named(text, words, index + (1 if gap else 2))
     if gap not in ("", ",") or name.fold in FUNCTION_WORDS or name.text[0].isdigit() or is_kept_after_cue(name):
         return
     if is_capitalised(name.text):
         if not is_name_use(text, words, index + 1) or (is_common(name.fold) and not is_given(name.fold)):
             return
     else:
-        listed = is_only_name(name.fold) or (is_given(name.fold) and name.fold in _GIVEN_AFTER_RELATION)
+        does = index + 2 < len(words) and index and words[index - 1].fold in _OWN and words[index + 2].fold in _FINITE
+        given = is_given(name.fold) and (name.fold in _GIVEN_AFTER_RELATION or does)
+        listed = is_only_name(name.fold) or given
+        apposed = gap == "," and may_be_unlisted(name) and bool(re.match(r"\s*,", text[name.end :]))
         invented = not is_common(name.fold) and not sounds_like_word(name.fold) and not name.fold.endswith("s")
-        if not (lower and (listed or invented) and gap == "") and not (is_only_name(name.fold) and lower):
+        sure = is_only_name(name.fold) or apposed
+        if not (lower and (listed or invented) and gap == "") and not (sure and lower):
             return
     last = extend_unknown(text, words, extend(text, words, index + 1), index + 1)
     yield found(name.start, words[last - 1].end, "PERSON", "grammar/relation", 0.8)
 
 
+def _is_named(text: str, words: Sequence[Token], index: int) -> Iterator[Found]:
+    """`my key worker was folasade adeyemi`, in lower case: a listed name, or two words that only a name can be."""
+    if not is_lower(text) or index >= len(words):
+        return
+    last = extend_unknown(text, words, extend(text, words, index), index)
+    part = words[index:last]
+    unusual = all(may_be_unlisted(w) and len(w.fold) > 2 and not is_kept_after_cue(w) for w in part)
+    if is_only_name(part[0].fold) or (len(part) > 1 and unusual):
+        yield found(part[0].start, part[-1].end, "PERSON", "grammar/relation", 0.6)
+
+
+_OWN = word_set("my your his her our their")
+_FINITE = word_set("""
+    is was has had who said says told came comes went goes died lives lived works worked got gets wants wanted left
+    helped helps came took takes
+    """)
+"""After `my daughter`, a given name and such a verb, the name is no word: `my daughter blessing is …`."""
 _GIVEN_AFTER_RELATION = word_set("""
     grace rose faith joy mark bill sue rob frank jack pat ray dawn iris ivy daisy lily ruby april june crystal penny
     violet olive gene drew cliff nick ted scott grant hope amber pearl melody eve guy clay miles chuck rod angel summer

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from transcribe.redaction.gazetteer import Match, with_possessive
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, is_medicine, places
-from transcribe.redaction.name_lists import is_only_name
+from transcribe.redaction.name_lists import is_given, is_only_name
+from transcribe.redaction.name_runs import is_lower, may_be_unlisted
 from transcribe.redaction.numbers import value_of
 from transcribe.redaction.organisation_kinds import (
     CALLED_KINDS,
@@ -31,6 +32,8 @@ _WARD = re.compile(
     r"|\b(?P<letter>[b-hj-z]\s+(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))\s+ward\b",
     re.IGNORECASE,
 )
+_NAMED_WARD = re.compile(r"\b(?:on|in|to|from|at|of|called)\s+(?:the\s+)?(?P<name>[^\W\d_]{3,})\s+(?:[Ww]ard|unit)\b")
+"""`on Ruby ward`: wards are named after trees, stones, birds and people."""
 _PRISON = re.compile(r"\b(?:HMP|HMYOI|hmp|hmyoi)\s+(?:and\s+YOI\s+)?[^\W\d]+(?:\s+[A-Z][a-z]+)?")
 _CALLED = re.compile(
     r"\b(?P<kind>[^\W\d]+)\s+(?:that(?:'s| is| was)\s+|which (?:is|was)\s+|it(?:'s| is| was)\s+)?"
@@ -82,6 +85,12 @@ def find_organisations(text: str, words: Sequence[Token], matches: Sequence[Matc
     for found_match in _WARD.finditer(text):
         group = next(g for g in ("before", "after", "said", "letter") if found_match.group(g))
         yield found(*found_match.span(group), "ORG", "grammar/ward", 0.6, label="WARD")
+    for ward in _NAMED_WARD.finditer(text):
+        name = tokens(ward.group("name"))
+        capital = is_capitalised(name[0].text) and name[0].fold not in DESCRIPTORS | GENERIC
+        named = is_given(name[0].fold) or (may_be_unlisted(name[0]) and name[0].fold not in DESCRIPTORS)
+        if (capital or (is_lower(text) and named)) and not is_kept(name) and name[0].fold not in FUNCTION_WORDS:
+            yield found(ward.start("name"), ward.end(), "ORG", "grammar/ward", 0.6, label="WARD")
     yield from _by_cue(text, words)
     yield from _apposed(text, words)
 

@@ -6,9 +6,18 @@ from functools import cache
 from itertools import islice
 
 from transcribe.redaction.gazetteer import Match, joined, names_in, with_possessive
-from transcribe.redaction.lexicon import FUNCTION_WORDS, data_lines, is_common, is_kept, is_name_use, organisations
+from transcribe.redaction.lexicon import (
+    FUNCTION_WORDS,
+    MONTHS,
+    data_lines,
+    is_common,
+    is_kept,
+    is_name_use,
+    organisations,
+)
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.spoken_addresses import find_addresses
+from transcribe.redaction.spoken_answers import find_asked
 from transcribe.redaction.spoken_organisations import find_organisations
 from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised, tokens, word_set
 
@@ -47,6 +56,7 @@ def find_places(text: str, previous: str = "") -> Iterator[Found]:
     yield from places
     yield from find_addresses(text, words, [(f.start, f.end) for f in places], previous)
     yield from find_organisations(text, words, matches)
+    yield from find_asked(text, words, previous)
 
 
 def _place(text: str, words: Sequence[Token], match: Match) -> Iterator[Found]:
@@ -94,7 +104,7 @@ def _lived_in(text: str, words: Sequence[Token]) -> Iterator[Found]:
             if last > first and text[words[last - 1].end : word.start].strip(" -.’'"):
                 break
             unknown = not is_common(word.fold) and len(word.fold) > 2
-            if word.fold in FUNCTION_WORDS or is_kept([word]) or not word.text.isalpha():
+            if word.fold in FUNCTION_WORDS | MONTHS or is_kept([word]) or not word.text.isalpha():
                 break
             if not (is_capitalised(word.text) or unknown or (last > first and word.fold in _LANDMARKS)):
                 break
