@@ -15,6 +15,7 @@ from transcribe.records import RedactionList, Transcript
 from transcribe.redaction.apply import redact_transcript
 from transcribe.redaction.deciding import Signature, reject
 from transcribe.redaction.decisions import open_entities
+from transcribe.redaction.detector import PresidioDetector
 from transcribe.redaction.name_lists import is_listed
 from transcribe.redaction.numbers import hkid_is_valid
 from transcribe.redaction.registry import MARK, Registry
@@ -38,6 +39,7 @@ from transcribe.release_check.second_pass import (
     spans_of,
 )
 from transcribe.release_check.weak_signs import weak_signs
+from transcribe.weights import locate, revision
 
 
 @dataclass(frozen=True)
@@ -462,3 +464,44 @@ def test_what_only_the_partner_could_recognise() -> None:
     assert {s.surfaces[0] for s in first.shared} == {"March 2019", "Bluebell House"}
     assert {s.surfaces[0] for s in second.shared} == {"Corvin"}, "the place is told in the other pair, too"
     assert all(MARK.fullmatch(s.mark) for s in first.shared)
+
+
+# with the real detector
+
+
+@pytest.fixture(scope="module")
+def presidio() -> PresidioDetector:
+    return PresidioDetector(locate("spacy-en-core-web-sm"), revision("spacy-en-core-web-sm"))
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My name is someone, and I live with someone in someone.",
+        "I saw someone. Someone's sister, someone, was born on someone.",
+        "call me on someone, or write to someone at someone dot com",
+        "someone someone, someone-someone and someone.",
+        "someone",
+    ],
+)
+def test_no_recogniser_finds_the_placeholder(presidio: PresidioDetector, text: str) -> None:
+    source = text.replace("someone", "[PERSON_1]")
+    marks = {"u0001": [match.span() for match in MARK.finditer(source)]}
+    assert not find_again(presidio, transcript("P01-PIR", f"P01-PIR: {source}"), marks)
+
+
+@pytest.mark.models
+def test_the_unfiltered_names_hold_more_than_is_believed(presidio: PresidioDetector) -> None:
+    texts = ["I think Lithium helped. Mm hmm. Ventolin too.", "nothing at all", "We met Karen in Bristol."]
+    names = presidio.names_unfiltered(texts)
+    assert len(names) == 3
+    assert {texts[2][a:b] for a, b in names[2]} >= {"Karen", "Bristol"}
+    believed = presidio.detect([transcript("P01-PIR", texts[0])])
+    assert len(names[0]) > len(believed)
+
+
+@pytest.mark.models
+def test_a_number_beside_a_mark_is_found_again(presidio: PresidioDetector) -> None:
+    result, transcripts = redacted(presidio, {"P01-PIR": ["P01-PIR: the reference, Karen said, 4 4 7 1 2 or so"]})  # type: ignore[arg-type]
+    assert not any(sign.isdigit() for sign in MARK.sub("", shown(result, transcripts)[0]))

@@ -5,7 +5,7 @@ the lab knows how many people in the world fit (Sweeney 2002, "k-anonymity").
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -80,22 +80,29 @@ def facts_by_person(
 
 def alone(facts: Mapping[str, frozenset[Fact]]) -> tuple[Alone, ...]:
     """For every participant the smallest combinations of up to `LARGEST` facts that no other participant shares."""
-    result = []
+    everybody = {person: 1 << number for number, person in enumerate(facts)}
+    have: dict[Fact, int] = {}
     for person, mine in facts.items():
-        others = [theirs & mine for who, theirs in facts.items() if who != person]
-        found: list[tuple[Fact, ...]] = []
-        rest = sorted(mine)  # facts that are the participant's alone are in no larger combination
-        for size in range(1, LARGEST + 1):
-            smaller = set(found)
-            for chosen in combinations(rest, size):
-                if any(part in smaller for n in range(1, size) for part in combinations(chosen, n)):
-                    continue
-                if not any(theirs.issuperset(chosen) for theirs in others):
-                    found.append(chosen)
-            if size == 1:
-                rest = [fact for fact in rest if (fact,) not in found]
-        result.append(Alone(person, tuple(found)))
-    return tuple(result)
+        for fact in mine:
+            have[fact] = have.get(fact, 0) | everybody[person]
+    return tuple(Alone(person, tuple(_alone(sorted(mine), have, everybody[person]))) for person, mine in facts.items())
+
+
+def _alone(mine: Sequence[Fact], have: Mapping[Fact, int], me: int) -> Iterator[tuple[Fact, ...]]:
+    """The smallest combinations that only the participant `me` has; `have` holds who has each fact, a bit for each."""
+    smaller: set[tuple[Fact, ...]] = set()
+    rest = [fact for fact in mine if have[fact] != me]
+    yield from ((fact,) for fact in mine if have[fact] == me)  # these are in no larger combination
+    for size in range(2, LARGEST + 1):
+        found = []
+        for chosen in combinations(rest, size):
+            who = have[chosen[0]]
+            for fact in chosen[1:]:
+                who &= have[fact]
+            if who == me and not any(part in smaller for n in range(2, size) for part in combinations(chosen, n)):
+                found.append(chosen)
+        smaller |= set(found)
+        yield from found
 
 
 def _teller(speaker: str, person: str, named: Iterable[str]) -> str:
