@@ -95,15 +95,27 @@ def test_what_is_still_found_in_the_finished_files_is_withheld_and_quoted_nowher
     listed = lab.run("check", str(lab.study.root), "--list")
     assert listed.code == 0
     assert "a detector finds it again: the recording is withheld" in listed.out
+    assert "P01-PIR u0002: withheld, found in the finished text" in listed.out
     with_detector(lab, FakeDetector())
     assert lab.run("release", str(lab.study.root)).code == 0
     assert lab.released() == {"P01-PSW", "P01-PIR"}
+    assert "withheld" not in lab.run("check", str(lab.study.root), "--list").out
+
+
+def test_each_release_goes_on_looking_so_that_what_withholds_gets_a_mark(lab: Lab) -> None:
+    lab.pair()
+    with_detector(lab, Endless())
+    assert lab.go().code == 7
+    marks = len(open_key(lab.study).entities)
+    codes = [lab.run("release", str(lab.study.root)).code for _ in range(4)]
+    assert codes[-1] == 0
+    assert len(open_key(lab.study).entities) > marks
 
 
 def test_a_detector_that_fails_on_the_finished_files_withholds(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.pair()
     assert lab.go().code == 0
-    (lab.study.private / "release-check" / "passed.json").unlink()
+    (lab.study.private / "release-check" / "finished.json").unlink()
     with_detector(lab, FakeDetector(raising(ValueError(CANARY), only="P01-PIR")))
     answer = lab.run("release", str(lab.study.root))
     assert answer.code == 7

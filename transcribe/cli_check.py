@@ -31,7 +31,7 @@ def check(
     else:
         result = _last(target)
     if only_list:
-        _show_items(result)
+        _show_items(target, result)
     _show_counts(result, study)
 
 
@@ -64,10 +64,13 @@ def _last(study: StudyFolder) -> "ReleaseCheck":
     return found
 
 
-def _show_items(result: "ReleaseCheck") -> None:
+def _show_items(study: StudyFolder, result: "ReleaseCheck") -> None:
     from transcribe.release_check.checking import private_items
+    from transcribe.release_check.finished import read_finished
 
     typer.echo("This list shows names and speech: it is private.\n")
+    for again in read_finished(study).found:
+        typer.echo(f"{again.recording} {again.utterance}: withheld, found in the finished text\n  {again.text}")
     for item in private_items(result):
         place = " ".join(part for part in (item.recording, item.utterance) if part)
         times = f" ({item.times} times)" if item.times > 1 else ""

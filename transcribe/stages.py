@@ -37,6 +37,7 @@ from transcribe.records import (
 from transcribe.redaction.key import save_key
 from transcribe.redaction.registry import Registry
 from transcribe.redaction.study_redaction import REDACTION_VERSION, redact_study
+from transcribe.release_check.finished import read_finished
 from transcribe.release_check.second_pass import detect_or_withhold, redact_until_nothing_new, remembered
 from transcribe.store import digest, fingerprint, stage_run, stored
 from transcribe.study.manifest import PlannedRecording
@@ -220,6 +221,8 @@ def redact(
     inputs = [digest(repr(tuple(roster)).encode()), digest(repr(registry.decisions).encode())]
     for name, transcript in transcripts.items():
         inputs += [digest(to_json(recordings[name])), digest(to_json(transcript))]
+    if left := read_finished(batch.study).found:
+        inputs.append(digest(repr(left).encode()))  # go on looking, so that what withholds gets a mark to decide on
     wanted = fingerprint("redact", REDACTION_VERSION, {"detector": detector.fingerprint}, inputs)
     _check_key_is_complete(batch, transcripts, registry)
     lists, todo = pending(batch, RedactionList, "redact", dict.fromkeys(transcripts, wanted))

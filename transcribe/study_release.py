@@ -27,7 +27,7 @@ from transcribe.redaction.leak_check import find_leaks, text_check
 from transcribe.redaction.registry import Registry, with_released
 from transcribe.release import Release, publish, read_previous
 from transcribe.release.coders_files import hash_file
-from transcribe.release_check.finished import check_finished, read_passed, write_passed
+from transcribe.release_check.finished import check_finished, read_finished, write_finished
 from transcribe.store import StudyFolder, read_run_log
 from transcribe.study.manifest import PlannedRecording
 from transcribe.study.roster import RosterEntry
@@ -182,7 +182,7 @@ def _check(
         if not found:
             raise WithheldError("a known name remains in a file of the whole release; nothing was published")
         raise _LeakError(dict.fromkeys(found, LEAK_MESSAGE))
-    reasons, passed = check_finished(stage, frame, detector, registry, scopes, read_passed(study))
-    write_passed(study, passed)
+    reasons, checks = check_finished(stage, frame, detector, registry, scopes, read_finished(study))
+    write_finished(study, checks)
     if reasons:
         raise _LeakError(reasons)

@@ -9,7 +9,7 @@ from transcribe.records import Recording, RedactionList, Transcript, from_json, 
 from transcribe.redaction.registry import Registry
 from transcribe.redaction.study_redaction import REDACTION_VERSION
 from transcribe.release_check.canaries import CANARY_VERSION
-from transcribe.release_check.finished import FINISHED_VERSION, FOLDER
+from transcribe.release_check.finished import FINISHED, FINISHED_VERSION, FOLDER
 from transcribe.release_check.partner_recognition import PairRecognition, partner_recognition
 from transcribe.release_check.quasi_identifiers import Alone, alone, facts_by_person
 from transcribe.release_check.recall import CanaryRecall, measure_recall
@@ -110,7 +110,8 @@ def private_items(check: ReleaseCheck) -> list[LookAt]:
 def forget_list(study: StudyFolder) -> None:
     """Deletes what quotes the transcripts: the next release makes it anew, without what was withdrawn."""
     (study.private / LIST).unlink(missing_ok=True)
-    (study.private / FOLDER / LOOK).unlink(missing_ok=True)
+    for name in (LOOK, FINISHED):
+        (study.private / FOLDER / name).unlink(missing_ok=True)
 
 
 def _put_together(

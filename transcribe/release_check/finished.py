@@ -1,7 +1,7 @@
 """The detectors on the files as they will be handed over: what is still found, and nobody rejected, is withheld."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +14,17 @@ from transcribe.redaction.decisions import is_replaced, own_surfaces, standings
 from transcribe.redaction.registry import MARK, Registry
 from transcribe.redaction.rejections import Rejections
 from transcribe.redaction.tokens import squeeze
+from transcribe.release_check.masking import snippet
 from transcribe.release_check.second_pass import find_again
 from transcribe.store import StudyFolder, digest, make_private_folder, write_atomic
 
 FINISHED_VERSION = "1"
+FINISHED = "finished.json"
 FOLDER = "release-check"
 """The folder in `private/` with what the release check remembers."""
 FOUND_AGAIN = (
     "a detector found a possible name or number again in its finished text; `transcribe check STUDY --list` shows "
-    "which: put it on the roster, or reject it with `transcribe decide`, and release again"
+    "which: put it on the roster if it is one, and release again; if not, reject its mark with `transcribe decide`"
 )
 _TURNS = "turns.csv"
 _SPEAKER = re.compile(r"([A-Z][A-Z0-9_-]{0,15}): ")
@@ -37,10 +39,22 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
-class PassedChecks:
-    """`private/release-check/passed.json`: what need not be searched again as long as nothing changes."""
+class FoundAgain:
+    """Why a recording was withheld: where something was found in its finished text, and what stands there. PRIVATE."""
+
+    recording: str
+    utterance: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedChecks:
+    """`private/release-check/finished.json`: what need not be searched again as long as nothing changes, and what was
+    found where the recording was last searched.
+    """
 
     passed: tuple[Passed, ...] = ()
+    found: tuple[FoundAgain, ...] = ()
 
 
 class Allowed:
@@ -101,43 +115,53 @@ def check_finished(
     detector: PiiDetector,
     registry: Registry,
     scopes: Mapping[str, str],
-    passed: PassedChecks,
-) -> tuple[dict[str, str], PassedChecks]:
-    """Why each recording of a bundle that is not clean is withheld, and which ones are.
+    earlier: FinishedChecks,
+) -> tuple[dict[str, str], FinishedChecks]:
+    """Why each recording of a bundle that is not clean is withheld, and what to remember of all.
 
     A text that passed before, with the same detector and decisions, is not searched again. The reasons quote nothing.
     """
-    before = {(known.recording, known.sha256) for known in passed.passed}
+    before = {(known.recording, known.sha256) for known in earlier.passed}
     allowed = Allowed(registry)
     reasons: dict[str, str] = {}
     clean: list[Passed] = []
-    for name, transcript in finished_texts(folder, frame).items():
+    texts = finished_texts(folder, frame)
+    found = [known for known in earlier.found if known.recording not in texts]
+    for name, transcript in texts.items():
         depends = [FINISHED_VERSION, detector.fingerprint, repr(registry.decisions), scopes.get(name, name)]
         mine = Passed(name, digest("\n".join([*depends, repr(transcript)]).encode()))
         if (mine.recording, mine.sha256) not in before:
             try:
-                if found_in(transcript, detector, allowed, scopes.get(name, name)):
+                if candidates := found_in(transcript, detector, allowed, scopes.get(name, name)):
                     reasons[name] = FOUND_AGAIN
+                    found += _quoted(transcript, candidates)
                     continue
             except WithheldError as error:
                 reasons[name] = error.message
                 continue
         clean.append(mine)
-    return reasons, PassedChecks(tuple(clean))
+    return reasons, FinishedChecks(tuple(clean), tuple(found))
 
 
-def read_passed(study: StudyFolder) -> PassedChecks:
-    """What passed the last check. Raises `CorruptFileError`."""
-    path = study.private / FOLDER / "passed.json"
-    return (
-        from_json(PassedChecks, path.read_bytes(), f"private/{FOLDER}/passed.json") if path.exists() else PassedChecks()
-    )
+def read_finished(study: StudyFolder) -> FinishedChecks:
+    """What the last check of finished files remembers. Raises `CorruptFileError`."""
+    path = study.private / FOLDER / FINISHED
+    if not path.exists():
+        return FinishedChecks()
+    return from_json(FinishedChecks, path.read_bytes(), f"private/{FOLDER}/{FINISHED}")
 
 
-def write_passed(study: StudyFolder, passed: PassedChecks) -> None:
-    """Keeps what passed. Raises `OSError`."""
+def write_finished(study: StudyFolder, checks: FinishedChecks) -> None:
+    """Keeps it. Raises `OSError`."""
     make_private_folder(study.private / FOLDER)
-    write_atomic(study.private / FOLDER / "passed.json", to_json(passed))
+    write_atomic(study.private / FOLDER / FINISHED, to_json(checks))
+
+
+def _quoted(transcript: Transcript, candidates: Sequence[PiiCandidate]) -> list[FoundAgain]:
+    texts = {u.id: u.text for u in transcript.utterances}
+    return [
+        FoundAgain(transcript.recording, c.utterance, snippet(texts[c.utterance], c.start, c.end)) for c in candidates
+    ]
 
 
 def _utterance(row: turns.TurnRow) -> Utterance:

@@ -13,6 +13,8 @@ from transcribe.redaction.lexicon import FUNCTION_WORDS
 from transcribe.redaction.tokens import tokens
 
 PLACEHOLDER = "someone"
+_REACH = 45
+"""Code points that a snippet shows on each side."""
 _AS_EXPORTED = str.maketrans("[]{}\t\r\n", "()()   ")
 _COLON = re.compile(r"(?<!\d):|:(?!\d)")
 
@@ -82,3 +84,8 @@ def says_something(text: str) -> bool:
     """Whether a piece beside a mask could name anything: no function words alone, no single Chinese character."""
     words = [word for word in tokens(text) if word.fold not in FUNCTION_WORDS]
     return any(len(word.fold) > 1 or not is_han(word.fold) for word in words)
+
+
+def snippet(text: str, start: int, end: int) -> str:
+    """A stretch of a text between `»` and `«`, with what stands around it. Private wherever the text is."""
+    return f"{text[max(0, start - _REACH) : start]}»{text[start:end]}«{text[end : end + _REACH]}"

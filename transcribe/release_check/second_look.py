@@ -15,15 +15,13 @@ from transcribe.redaction.registry import Registry
 from transcribe.redaction.rejections import may_be_said
 from transcribe.redaction.tokens import squeeze
 from transcribe.release_check.finished import Allowed
-from transcribe.release_check.masking import Masked, mask
+from transcribe.release_check.masking import Masked, mask, snippet
 from transcribe.release_check.second_pass import find_again
 from transcribe.release_check.weak_signs import NamesUnfiltered, weak_signs
 
 SECOND_LOOK_VERSION = "1"
 COLUMNS = ("recording", "utterance", "why", "times", "text")
 WITHHOLDS = "a detector finds it again: the recording is withheld"
-_REACH = 45
-"""Code points that a snippet shows on each side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ def _looked_at(
             if key in found:
                 found[key] = replace(found[key], times=found[key].times + 1)
             else:
-                found[key] = LookAt(text.recording, utterance.id, why, 1, _snippet(utterance.text, start, end))
+                found[key] = LookAt(text.recording, utterance.id, why, 1, snippet(utterance.text, start, end))
     return list(found.values())
 
 
@@ -125,7 +123,3 @@ def _outside(masked: Masked, model_names: Sequence[tuple[int, int]]) -> Iterator
 
 def _why(candidate: PiiCandidate) -> str:
     return WITHHOLDS if candidate.class_ == "direct" else f"a detector finds it again ({candidate.entity_type})"
-
-
-def _snippet(text: str, start: int, end: int) -> str:
-    return f"{text[max(0, start - _REACH) : start]}»{text[start:end]}«{text[end : end + _REACH]}"
