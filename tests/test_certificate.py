@@ -10,16 +10,17 @@ from tests.test_redaction_study import Run, entry
 from transcribe.certificate import (
     CERTIFICATE,
     CertificateFacts,
-    Recall,
     certificate_text,
     collect_facts,
     write_certificate,
 )
 from transcribe.redaction.deciding import Signature, accept, find_entity, reject
 from transcribe.redaction.study_redaction import redact_study
+from transcribe.release_check.recall import CanaryCount, CanaryRecall
 from transcribe.store import StudyFolder
 from transcribe.study.settings import Settings
 
+PLANTED = CanaryRecall("", (CanaryCount("PERSON", 150, 145), CanaryCount("AGE", 50, 45)))
 BY = Signature("AB", "2026-01-02T03:04:05Z", "Quillan is a brand")
 
 
@@ -36,8 +37,8 @@ def facts_of(run: Run, **changes: object) -> CertificateFacts:
         recordings=len(lists),
         documents=0,
         withheld=0,
-        recall=None,
-        proven_offline=False,
+        recall=CanaryRecall(""),
+        cut_off=False,
     )
     return replace(facts, **changes)  # type: ignore[arg-type]  # fields by name
 
@@ -76,7 +77,7 @@ def test_it_quotes_nothing_and_never_calls_the_text_what_it_is_not(run: Run) -> 
     run.registry = reject(run.registry, find_entity(run.registry, "[PERSON_1]"), BY, ())
     for facts in (
         facts_of(run),
-        facts_of(run, recall=Recall(190, 200, 0.91, 0.97), proven_offline=True, documents=2, withheld=1),
+        facts_of(run, recall=PLANTED, cut_off=True, documents=2, withheld=1),
         facts_of(Run({"D01-PIR": ["nothing"]})),
     ):
         text = certificate_text(facts)
@@ -88,9 +89,8 @@ def test_it_quotes_nothing_and_never_calls_the_text_what_it_is_not(run: Run) -> 
 
 
 def test_what_was_measured_stands_in_it(run: Run) -> None:
-    text = certificate_text(facts_of(run, recall=Recall(190, 200, 0.91, 0.97), proven_offline=True))
-    assert "200 made-up names" in text
-    assert "**95.0 %** (95 % interval 91.0 to 97.0)" in text
+    text = certificate_text(facts_of(run, recall=PLANTED, cut_off=True))
+    assert "190 of 200 found, 95.0 % (95 % interval 91.0 to 97.6 %)" in text
     assert "report/offline-proof.md" in text
     assert "planted" not in certificate_text(facts_of(run))
 
@@ -98,7 +98,7 @@ def test_what_was_measured_stands_in_it(run: Run) -> None:
 def test_whatever_decides_what_is_replaced_changes_the_digest(run: Run) -> None:
     one = facts_of(run).settings_digest
     lists, registry = redact_study(run.recordings, run.transcripts, run.roster, run.registry, run.candidates)
-    same = {"release": 1, "recordings": 1, "documents": 0, "withheld": 0, "recall": None, "proven_offline": False}
+    same = {"release": 1, "recordings": 1, "documents": 0, "withheld": 0, "recall": CanaryRecall(""), "cut_off": False}
     others = {
         collect_facts(settings, registry, lists, detector, rules, 1, **same).settings_digest  # type: ignore[arg-type]
         for settings, detector, rules in (

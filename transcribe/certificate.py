@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 
 from transcribe import __version__
 from transcribe.records import RedactionList
-from transcribe.redaction.decisions import LEVELS, standings
+from transcribe.redaction.decisions import LEVELS, at_level, standings
 from transcribe.redaction.registry import Registry
+from transcribe.release_check.recall import CanaryRecall
+from transcribe.release_check.report_text import share_text
 from transcribe.report import REPORT_FILE_MODE, REPORT_FOLDER_MODE
 from transcribe.store import StudyFolder, digest, write_atomic
 from transcribe.study.settings import Settings
@@ -37,22 +39,13 @@ _DATE_LINE = re.compile(r"^Written on .*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Recall:
-    """What was found of planted identifiers in copies of the study: `found` of `planted`, with a 95 % interval."""
-
-    found: int
-    planted: int
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
 class CertificateFacts:
     """What the certificate states.
 
     `categories` are (entities, mentions) by a mark's label, codes taken out of it; `methods` mentions by family of
     recogniser; `standing` entities by how they stand (`confirmed`, `auto`, `open`, `rejected`); `reviewers` initials
-    with how many decisions they took; `settings_digest` a sha256 of all that decides what is replaced.
+    with how many decisions they took; `settings_digest` a sha256 of all that decides what is replaced; `cut_off` says
+    whether the system had taken the network from the run.
     """
 
     release: int
@@ -69,8 +62,8 @@ class CertificateFacts:
     standing: Mapping[str, int]
     reviewers: Mapping[str, int]
     levels: Mapping[str, int]
-    recall: Recall | None
-    proven_offline: bool
+    recall: CanaryRecall
+    cut_off: bool
 
 
 def collect_facts(
@@ -84,14 +77,14 @@ def collect_facts(
     recordings: int,
     documents: int,
     withheld: int,
-    recall: Recall | None,
-    proven_offline: bool,
+    recall: CanaryRecall,
+    cut_off: bool,
 ) -> CertificateFacts:
     """The facts of a release; `redactions` are those of its recordings and documents, `detector` its fingerprint."""
-    shown = [r for listed in redactions for r in listed.redactions]
+    known = standings(registry)
+    shown = [r for listed in redactions for r in at_level(listed, known, "team").redactions]
     mentions: Counter[str] = Counter(_category(r.label) for r in shown)
     entities = Counter(label for label, _ in {(_category(r.label), r.entity) for r in shown})
-    known = standings(registry)
     mine = {r.entity for r in shown}
     second = settings.pii_model.partition(":")[0]
     decisive = repr((settings.policy, settings.unconsented_voices, settings.pii_model, rules_version, detector))
@@ -113,7 +106,7 @@ def collect_facts(
         reviewers=dict(sorted(Counter(decision.who for decision in registry.decisions).items())),
         levels=dict(Counter(known[e.id].level for e in registry.entities if e.id in mine)),
         recall=recall,
-        proven_offline=proven_offline,
+        cut_off=cut_off,
     )
 
 
@@ -199,16 +192,15 @@ def _checks(facts: CertificateFacts) -> str:
         "is withheld.",
         "- The finished text was read by the detectors a second time, marks masked.",
     ]
-    if facts.recall is not None:
-        r = facts.recall
+    if facts.recall.counts:
         lines.append(
-            f"- {r.planted} made-up names, numbers, addresses and dates were planted in copies of this study's own "
-            f"transcripts: {r.found} were found and fully replaced, **{100 * r.found / max(r.planted, 1):.1f} %** "
-            f"(95 % interval {100 * r.low:.1f} to {100 * r.high:.1f}). What people really say may be harder."
+            "- Made-up names, numbers, addresses, dates and places were planted in copies of this study's own "
+            f"transcripts: {share_text(facts.recall.counts)}. What people really say may be harder."
         )
     lines.append(
-        "- The run was cut off from every network by the operating system: `report/offline-proof.md`."
-        if facts.proven_offline
+        "- The operating system had taken every network from the run: `report/offline-proof.md`, which is there only "
+        "if no connection could be made until its end."
+        if facts.cut_off
         else "- The program opens no connection; no run that proves it (`--offline-proof`) is on record here."
     )
     return "\n".join(lines)

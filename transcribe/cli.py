@@ -251,7 +251,7 @@ def run(
         open_key(target)  # before weights are looked for: without the key nothing else matters
         at_least = best_quality(target)
         engines = open_engines(settings.quality, settings.device, settings.jobs, at_least, settings.pii_model)
-        request = RunRequest(tuple(only or ()), language or "", speakers)
+        request = RunRequest(tuple(only or ()), language or "", speakers, cut_off=cut is not None)
         with showing_progress(progress.value) as observer:
             report = run_study(target, settings, engines, request, observer)
     show_run(target, report, engines)

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 
 from transcribe import stages
 from transcribe.batch import Batch, Failure
+from transcribe.certificate import collect_facts, write_certificate
 from transcribe.config import Engines
 from transcribe.consent import ConsentRules, with_consent
 from transcribe.documents.stored import read_documents
 from transcribe.engines import PiiDetector
 from transcribe.errors import EXIT_OK, EXIT_SOME_FAILED, EXIT_WITHHELD, TranscribeError, UsageError, WithheldError
+from transcribe.offline_proof.proof import REPORT as OFFLINE_PROOF
 from transcribe.progress import Progress
 from transcribe.records import Recording, Transcript
 from transcribe.redaction.decisions import undecided
 from transcribe.redaction.key import open_key
 from transcribe.redaction.registry import Registry
 from transcribe.redaction.roster_match import check_roster
+from transcribe.redaction.study_redaction import REDACTION_VERSION
 from transcribe.redaction.tombstones import roster_to_replace
 from transcribe.release import Release
 from transcribe.release_check.checking import ReleaseCheck, check_release
@@ -30,11 +33,15 @@ from transcribe.study_release import release_study
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What one `transcribe run` asks for; empty `only` means every recording of the manifest."""
+    """What one `transcribe run` asks for; empty `only` means every recording of the manifest.
+
+    `cut_off`: the system has taken the network from this run (`offline_proof`).
+    """
 
     only: tuple[str, ...] = ()
     language: str = ""
     speakers: int | None = None
+    cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,18 @@ def run_study(
         recognitions = stages.recognize(batch, plans, recordings, diarizations, engines.recognizer, languages, consent)
         transcripts = stages.attribute_words(batch, recordings, recognitions, diarizations, consent)
         recordings, transcripts = _with_earlier_results(batch, plans, consent, recordings, transcripts)
-        return _finish(study, settings, batch, reading, chosen, recordings, transcripts, registry, engines.detector)
+        return _finish(
+            study,
+            settings,
+            batch,
+            reading,
+            chosen,
+            recordings,
+            transcripts,
+            registry,
+            engines.detector,
+            cut_off=request.cut_off,
+        )
 
 
 def _finish(
@@ -99,8 +117,10 @@ def _finish(
     transcripts: Mapping[str, Transcript],
     registry: Registry,
     detector: PiiDetector,
+    *,
+    cut_off: bool = False,
 ) -> RunReport:
-    """Redaction over the whole study, release and report."""
+    """Redaction over the whole study, release, reports and certificate."""
     roster = roster_to_replace(study, registry)
     plans = {plan.id: plan for plan in reading.recordings}
     documents = {document.id: document for document in read_documents(study)}
@@ -137,6 +157,23 @@ def _finish(
         check=check,
     )
     write_report(study, report)
+    if release is not None:
+        released = {name: listed for name, listed in redactions.items() if name not in leaking}
+        certified = collect_facts(
+            settings,
+            registry,
+            released.values(),
+            detector=detector.fingerprint,
+            rules_version=REDACTION_VERSION,
+            roster_entries=len(roster),
+            release=release.number,
+            recordings=sum(name in transcripts for name in released),
+            documents=sum(name in documents for name in released),
+            withheld=len(report.withheld),
+            recall=check.recall,
+            cut_off=cut_off or (study.report / OFFLINE_PROOF).exists(),
+        )
+        write_certificate(study, certified)
     return report
 
 
