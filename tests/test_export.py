@@ -14,7 +14,7 @@ from tests.fakes import CANARY, LINES, FakeRecognizer, fake_engines, raising
 from transcribe.engines import Outcome, RecognitionJob
 from transcribe.errors import EngineError
 from transcribe.exports import manifest
-from transcribe.handover_folder import read_handovers
+from transcribe.handover.folder import read_handovers
 from transcribe.progress import Progress
 from transcribe.records import Recognition
 from transcribe.redaction.key import open_key
@@ -208,7 +208,7 @@ def test_an_export_that_cannot_be_put_in_place_leaves_what_was_there(
     def broken(*_: object) -> None:
         raise OSError(28, "No space left on device", "x")
 
-    monkeypatch.setattr("transcribe.handover.put_in_place", broken)
+    monkeypatch.setattr("transcribe.handover.export.put_in_place", broken)
     assert export(done, out, "--level", "share").code == 2
     assert files_of(out) == before
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".out")] == []

@@ -11,8 +11,8 @@ from transcribe.errors import UsageError
 from transcribe.store import StudyFolder
 
 if TYPE_CHECKING:
-    from transcribe.handover import ExportReport
-    from transcribe.handover_audio import Listening
+    from transcribe.handover.export import ExportReport
+    from transcribe.handover.audio import Listening
     from transcribe.progress import Progress
     from transcribe.study.settings import Settings
 
@@ -42,7 +42,7 @@ def export(
     ] = False,
 ) -> None:
     """Copy the present release to be handed over, at a level, and note it in private/handovers.csv."""
-    from transcribe.handover import ExportRequest, export_study
+    from transcribe.handover.export import ExportRequest, export_study
     from transcribe.progress import showing_progress
     from transcribe.study.settings import read_settings, with_overrides
 
@@ -67,7 +67,7 @@ def export(
 def _listening(study: StudyFolder, settings: "Settings", progress: "Progress") -> "Listening":
     """The recogniser that listens to redacted audio: of the quality that the study was done with."""
     from transcribe.config import open_engines
-    from transcribe.handover_audio import Listening
+    from transcribe.handover.audio import Listening
     from transcribe.status import best_quality
 
     engines = open_engines(settings.quality, settings.device, settings.jobs, best_quality(study), settings.pii_model)

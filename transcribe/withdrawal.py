@@ -14,7 +14,7 @@ from pathlib import Path
 from transcribe.consent import ConsentRules, recognition_without, with_consent
 from transcribe.errors import TranscribeError, UsageError
 from transcribe.exports.manifest import MANIFEST, parse
-from transcribe.handover_folder import read_handovers
+from transcribe.handover.folder import read_handovers
 from transcribe.records import Diarization, Interval, Recognition, Recording, Transcript, to_json
 from transcribe.release_check.checking import forget_list
 from transcribe.stages import attribution_fingerprint

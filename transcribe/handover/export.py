@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from transcribe.errors import EXIT_OK, EXIT_WITHHELD, UsageError
-from transcribe.handover_audio import Listening, add_audio
-from transcribe.handover_content import read_released, write_at_level, write_released
-from transcribe.handover_folder import (
+from transcribe.handover.audio import Listening, add_audio
+from transcribe.handover.content import read_released, write_at_level, write_released
+from transcribe.handover.folder import (
     HandoverLine,
     append_handover,
     check_target,

@@ -10,7 +10,7 @@ from transcribe.engines import Recognizer
 from transcribe.errors import EngineError, TranscribeError, WithheldError
 from transcribe.exports import manifest
 from transcribe.exports.manifest import MANIFEST
-from transcribe.handover_content import Released
+from transcribe.handover.content import Released
 from transcribe.progress import Progress
 from transcribe.records import Diarization
 from transcribe.redaction import decisions
