@@ -124,8 +124,8 @@ def certificate_text(facts: CertificateFacts) -> str:
             "key that coders do not have.",
             "## How it was found",
             _table(("by", "mentions"), [(_FAMILIES.get(k, k), v) for k, v in facts.methods.items()]),
-            f"The lab's roster had {facts.roster_entries} entries. Each of these ways was enough: what any of them found "
-            "was replaced, unless a person decided that it identifies nobody.",
+            f"The lab's roster had {facts.roster_entries} entries. Each of these ways was enough: what any of them "
+            "found was replaced, unless a person decided that it identifies nobody.",
             "## Who looked at it",
             _review(facts, open_items),
             "## How it was checked",
