@@ -46,6 +46,10 @@ _STREET_PART = r"(?:道|街|路|邨|村|苑|园|大厦|楼|阁|轩|台|庭|里|�
 _ADDRESS = re.compile(
     rf"(?:[\u3400-\u9fff]{{2,6}}?{_STREET_PART}(?:东|西|南|北|中)?[，,\s]*)?(?:{_UNIT}[，,\s]*)+(?:[\u3400-\u9fff]{{1,3}}楼[，,\s]*{_UNIT}*)?"
 )
+_ESTATE = re.compile(
+    r"(?P<name>[\u3400-\u9fff]{2,3}(?:邨|村|苑|花园|新城)[，,\s]*[\u3400-\u9fff]{2,3}(?:楼|阁|座|苑|轩|台|居))"
+)
+"""An estate and its house: `福來邨永寧樓`."""
 _BEFORE = "喺系在住于到去来嚟返落搬过我你佢他她们哋嘅的咗了啲个间条就都屋企家址是叫那嗰呢这"
 """Characters that stand before an address and are none of it; simplified."""
 _COUNTED = tuple("年月岁蚊元块万千百十个次%")
@@ -115,6 +119,9 @@ def _ages(plain: str, asked: str) -> Iterator[Found]:
 
 
 def _addresses(plain: str) -> Iterator[Found]:
+    for match in _ESTATE.finditer(plain):
+        start = match.start() + len(match.group()) - len(match.group().lstrip(_BEFORE))
+        yield found(start, match.end(), "ADDRESS", "grammar/chinese-address", 0.7)
     for match in _ADDRESS.finditer(plain):
         units = re.findall(_UNIT, match.group())
         street = re.match(rf"[\u3400-\u9fff]{{2,6}}?{_STREET_PART}", match.group())

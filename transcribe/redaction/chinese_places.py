@@ -114,7 +114,8 @@ def _stands_alone(known: Dictionary, plain: str, start: int, stop: int, borders:
     name = plain[start:stop]
     if start in borders and stop in borders:
         ordinary = name in known.words and known.tags.get(name, "n") not in _PROPER
-        return not (ordinary and name in _AMBIGUOUS)
+        told = plain[max(0, start - 1) : start] in tuple("喺在读返入去住搬")
+        return told or not (ordinary and name in _AMBIGUOUS)
     return not any(
         (plain[a:b] in known.words and a < start < b) or (plain[a:b] in known.words and a < stop < b)
         for a in range(max(0, start - 2), stop)

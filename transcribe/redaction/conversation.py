@@ -4,18 +4,21 @@ from collections.abc import Callable, Iterator, Sequence
 
 from transcribe.records import Utterance
 from transcribe.redaction.lexicon import is_kept
-from transcribe.redaction.tokens import tokens
+from transcribe.redaction.tokens import tokens, word_set
 
 _ANSWERED = 25
 """Words of its own after which a speaker has answered, and is not heard with the question any more."""
 _HEARD = 300
 """Characters of what others said last that an answer is heard with."""
 _CHAIN = 8
+_ASKING = word_set("who whos where when which your dob hkid id ni nino nhs")
+"""Words of a question for who somebody is, which is none though all its words are ordinary (`What's your DOB?`)."""
 
 
 def is_back_channel(text: str) -> bool:
     """Whether an utterance says nothing of its own: `Mm hmm`, `Okay, yeah`, or nothing at all."""
-    return is_kept(tokens(text))
+    words = tokens(text)
+    return is_kept(words) and not any(word.fold in _ASKING for word in words)
 
 
 def heard_before(utterances: Sequence[Utterance]) -> list[str]:

@@ -20,8 +20,8 @@ from transcribe.redaction.chinese import ChineseReading, chinese_fingerprint
 from transcribe.redaction.chinese_view import is_dictated_in, latin_view
 from transcribe.redaction.chinese_words import is_han
 from transcribe.redaction.conversation import continued, dictations, heard_before
+from transcribe.redaction.eponyms import is_eponym
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, kept_phrases, lexicon_digest
-from transcribe.redaction.listed_names import is_eponym
 from transcribe.redaction.medicines import is_medicine
 from transcribe.redaction.name_lists import is_listed, name_lists_digest
 from transcribe.redaction.name_runs import is_lower, sounds_like_word

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from transcribe.redaction.eponyms import is_eponym
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, is_name_use
 from transcribe.redaction.medicines import is_medicine
 from transcribe.redaction.name_lists import HK_SYLLABLES, PINYIN, is_given, is_only_given, is_only_name
@@ -16,6 +17,8 @@ _NO_NAMES = frozenset(
         *("wing chun", "pak choi", "choi sum", "ho fun", "chow fun", "hoi sin", "lai see", "lai chee", "hong kong"),
     )
 )
+_STONES = word_set("ruby jade amber opal coral pearl jasper sapphire emerald jet onyx basil rosemary heather holly")
+"""Given names that no list of words holds and that are things after an article: `a ruby ring`, `the jade shop`."""
 _EXTRA = word_set("will may")
 """Names that are also function words; they need a verb of a person after them."""
 _DOES = word_set("""
@@ -28,6 +31,12 @@ _DOES = word_set("""
     """)
 _AUXILIARY = word_set("is was has had will would can could did does isnt wasnt wont didnt doesnt cant")
 """After a capital inside a sentence: `so Will will come`."""
+_MASS = word_set("""
+    hope joy grace faith charity patience mercy peace love destiny harmony melody summer spring winter autumn april june
+    august may will star sky sun sunny early young little happy lucky honor honour liberty justice constance prudence
+    chance art dawn eve misty stormy
+    """)
+"""Given names that can begin a sentence as words without an article: `Hope is …`; `Frank was …` is a person."""
 _PERSON_DOES = word_set(
     "told said says asked called rang phoned texted gave took thinks thought knows knew wants wanted"
 )
@@ -41,24 +50,6 @@ _NOUNS = word_set("""
     winter april june august star sky sun angel sunny frank rich happy lucky early young little rose
     """)
 """Given names that are ordinary nouns and adjectives of speech: said again they need more than their own sound."""
-_EPONYM = re.compile(
-    r"(?:['’]s)?(?:(?:,| and| or) \w+(?:['’]s)?)?[ -](?:(?:\w+[ -])?(?:syndrome|disease|disorder|sign|palsy)"
-    r"|(?:depression|anxiety|mania|rating|hopelessness|suicide|intelligence|cognitive|memory|personality|postnatal"
-    r"|esteem|pain|sleepiness|coma|burnout|social|sleep)[ -](?:\w+[ -]){0,2}(?:inventory|scale|index"
-    r"|test|questionnaire|interview|schedule|examination|checklist)|test|scale|inventory|criteria|method|reflex"
-    r"|score"
-    r"|man(?:o?eu|eu)ver|questionnaire|index|model|therapy|technique|effect|bodies|cells|dementia|contracture|lymphoma"
-    r"|tube|collar|procedure|correlation|coefficient|law|rule)\b",
-    re.IGNORECASE,
-)
-"""After such a word's name stands a disease, test or method, not a person (`Murphy's sign`, `Parkinson's disease`)."""
-
-
-def is_eponym(text: str, end: int) -> bool:
-    """Whether what ends there names a disease, sign, test or scale with the words that follow."""
-    return _EPONYM.match(text, end) is not None
-
-
 _CUT_OFF = re.compile(r"-(?:\s|$)")
 _CLAUSE_STARTS = word_set("""
     so and but then that because when if while after before since or well like where once until though although yeah
@@ -121,6 +112,8 @@ def _listed(text: str, words: Sequence[Token], index: int, lower: bool) -> tuple
     if not is_only_name(word.fold) or is_kept([word]):
         return None
     capital = is_capitalised(word.text)
+    if not capital and word.fold in _STONES and index and words[index - 1].fold in ("a", "an", "the"):
+        return None
     if not lower and not capital and (len(word.fold) < 4 or not is_only_given(word.fold)):
         return None
     first = index
@@ -222,7 +215,11 @@ _RELATIVE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _AND_I = re.compile(r" and (?:i|me)\b", re.IGNORECASE)
-_SAID_AFTER = re.compile(r" (?:told|said|says|thinks|reckons|rang|phoned|texted)\b", re.IGNORECASE)
+_SAID_AFTER = re.compile(
+    r" (?:told|said|says|thinks|reckons|rang|phoned|texted|\w+ed (?:me|us|him|her|them|my \w+)|(?:gave|made|brought"
+    r"|bought|saw|met|left|let|got|hit|held|drove|took|sent|lent|taught|showed) (?:me|us|him|her))\b",
+    re.IGNORECASE,
+)
 _PERSON_AFTER = re.compile(
     r",? and (?:his|her|my|you|he|she)\b|,? (?:he|she)(?:['’]s|['’]d|['’]ll)?\b| there\?| (?:here|speaking)[.,?!]"
 )
@@ -249,7 +246,7 @@ def _acts(text: str, words: Sequence[Token], index: int, lower: bool) -> bool:
     """Whether a verb of persons follows (`will told me`) and nothing before makes the word a noun (`the will`)."""
     if index + 1 == len(words) or not adjoins(text, words[index], words[index + 1]):
         return False
-    inside = not lower and not at_sentence_start(text, words[index].start)
+    inside = not lower and (words[index].fold not in _MASS or not at_sentence_start(text, words[index].start))
     if words[index + 1].fold not in _DOES and not (inside and words[index + 1].fold in _AUXILIARY):
         return False
     if not lower:
@@ -283,7 +280,8 @@ def find_again(text: str, words: Sequence[Token], known: frozenset[str]) -> Iter
     for index, word in enumerate(words):
         if word.fold not in known:
             continue
-        if not is_common(word.fold):
+        article = index > 0 and words[index - 1].fold in ("a", "an") and not is_capitalised(word.text)
+        if not is_common(word.fold) and not article:
             yield found(word.start, word.end, "PERSON", "grammar/again", 0.6)
         elif word.fold in FUNCTION_WORDS or word.fold in _NEVER:
             continue

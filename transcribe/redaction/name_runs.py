@@ -69,7 +69,12 @@ def extend(text: str, words: Sequence[Token], first: int, longest: int = MAX_NAM
     last = first + 1
     while last < len(words) and last - first < longest and adjoins(text, words[last - 1], words[last]):
         word = words[last]
-        if not _continues(words, first, last, lower) or word.fold in FUNCTION_WORDS or word.text[0].isdigit():
+        joined = text[words[last - 1].end : word.start] in ("-", "‐") and not is_common(word.fold)  # `Eun-ji`
+        if (
+            not (joined or _continues(words, first, last, lower))
+            or word.fold in FUNCTION_WORDS
+            or word.text[0].isdigit()
+        ):
             break
         last += 1
     return last

@@ -152,6 +152,9 @@ def _kind_among(text: str, pieces: Sequence[tuple[str, int, int]], i: int) -> st
 def _is_code_letter(pieces: Sequence[tuple[str, int, int]], i: int) -> bool:
     """Whether `a` or `i` in a text without capitals is a letter of a code: before a digit or letter, or at its end."""
     following = pieces[i + 1][0].casefold() if i + 1 < len(pieces) else ""
+    spelled = i > 0 and re.fullmatch(r"[b-hj-z]", pieces[i - 1][0]) is not None
+    if spelled and not following and pieces[i][0] == "a":
+        return True
     if _says_digit(pieces, i + 1) or (pieces[i][0] == "a" and re.fullmatch(r"[b-hj-z]", following)):
         return True
     before = i - 1

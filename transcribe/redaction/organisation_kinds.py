@@ -8,7 +8,7 @@ _BY_LABEL = {
     "HOSPITAL": "hospital hospitals hospice unit infirmary sanatorium asylum",
     "SCHOOL": "school schools college academy kindergarten nursery primary secondary",
     "UNIVERSITY": "university polytechnic uni",
-    "CONGREGATION": "church chapel cathedral mosque temple synagogue gurdwara monastery nunnery parish",
+    "CONGREGATION": "church chapel cathedral mosque temple synagogue gurdwara monastery nunnery parish convent",
     "COURT": "magistracy magistrates",
     "PRISON": "prison jail",
     "MEDIA": "newspaper magazine gazette",
@@ -52,7 +52,8 @@ CALLED_KINDS = dict.fromkeys(word_set("business agency store market stall studio
 TALK = {
     "@work": re.compile(
         r"\b(?:work|works|worked|working|job|jobs|employed|employer|shifts?|hired|fired|manager|boss|colleagues?"
-        r"|cashier|intern"
+        r"|cashier|intern|apprentice|tills?|warehouse|deliver\w*|drove for|drives? for|started (?:at|with)|trained"
+        r"|redundant"
         r"|branch|salary|promoted|interview|supervisor|resigned|quit)\b",
         re.IGNORECASE,
     ),

@@ -63,7 +63,8 @@ def find_spoken(text: str, previous: str = "") -> list[Found]:
         inside = any(f.start <= name.start and name.end <= f.end for f in other)
         if not ((inside or _only_joins(name, words, places)) and name.recognizer == "grammar/listed"):
             result.append(name)
-    result += find_paired(text, words, [f for f in result if f.recognizer in _SURE])
+    paired = find_paired(text, words, [f for f in result if f.recognizer in _SURE])
+    result += [f for f in paired if not any(a <= f.start and f.end <= b for a, b in [*phrases, *figures])]
     return _sorted([*result, *places])
 
 

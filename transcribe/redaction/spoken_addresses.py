@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common
 from transcribe.redaction.name_lists import HK_SYLLABLES
-from transcribe.redaction.numbers import gloss_end, symbols, unglossed
+from transcribe.redaction.numbers import digits_of, gloss_end, symbols, unglossed
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised, tokens, word_set
 
@@ -111,13 +111,13 @@ def find_addresses(
         ):
             chain.append(part)
             continue
-        yield from _address(chain)
+        yield from _address(text, chain)
         chain = [part]
-    yield from _address(chain)
+    yield from _address(text, chain)
     yield from _number_alone(text, previous)
 
 
-def _address(chain: Sequence[tuple[int, int, str]]) -> Iterator[Found]:
+def _address(text: str, chain: Sequence[tuple[int, int, str]]) -> Iterator[Found]:
     """A street or postcode alone is an address, a flat or a building needs company."""
     kinds = {kind for _, _, kind in chain}
     exact = kinds & {"unit", "floor"}
@@ -127,6 +127,9 @@ def _address(chain: Sequence[tuple[int, int, str]]) -> Iterator[Found]:
         inside = [p for p in chain if p[2] != "place"] or list(chain)
         # A town after the street is part of the address, a district before it is not.
         first, last = min(a for a, _, _ in inside), max(b for _, b, _ in chain)
+        number = _number_before(text, first)
+        if number is not None and len(digits_of(text[number:first])) > 1:
+            first = number  # "three oh five, Ming Wah House"
         yield found(first, last, "ADDRESS", "grammar/address", 0.9)
 
 

@@ -24,7 +24,8 @@ _AFTER = (
     r"|he|she|they|we"
     r"|you|my|um|uh|er|erm|yeah|yes|almost|nearly|just|was|years?\s+(?:old|of)|years?[.,]|ish|turning|going"
     r"|today|tomorrow|with|as"
-    r"|that|who|too|sorry|myself|right|okay|ok|live|living|from)\b)"
+    r"|that|who|too|sorry|myself|right|okay|ok|live|living|from"
+    r"|the (?:first|last|second|next|other|year|day|time|summer|winter|night))\b)"
 )
 _NOT = r"(?!\s+(?:in|on|at|with)\s+(?:the morning|the afternoon|a row|total|all|number|bed|half|pain|favour|favor)\b)"
 
@@ -41,6 +42,7 @@ _AGE = _compile(
     rf"|turn)\s+{_ROUGHLY}(?P<turned>{_NUMBER})\b"
     r"(?!\s*(?:percent|per|degrees|o'clock|minutes|hours|days|times|pages|people|points|pounds|dollars|thousand"
     r"|hundred))"
+    rf"|\bare\s+(?:both|all)\s+{_ROUGHLY}(?P<both>{_TENS}(?:[\s-]+{_UNIT})?|{_TEEN}|[1-9]\d)\b{_AFTER}{_NOT}"
     rf"|\b(?:makes?|made|making) (?:you|me|him"
     rf"|her)\s+{_ROUGHLY}(?P<makes>(?:{_NUMBER},?\s+(?={_NUMBER}))?{_NUMBER})\b{_AFTER}"
     rf"|\b(?:i'm|i am|you're|you are|he's|he is|she's|she is|im|hes|shes|they're|they are|i was|you were|he was"
@@ -49,7 +51,8 @@ _AGE = _compile(
     rf"|who was)\s+{_ROUGHLY}(?P<self>(?:{_NUMBER},?\s+(?={_NUMBER}))?{_NUMBER})\b{_AFTER}{_NOT}"
     rf"|\b{_RELATION}(?:'s|\s+(?:is|was|are|were|just|will be"
     rf"|would be))\s+{_ROUGHLY}(?P<kin>{_NUMBER})\b{_AFTER}{_NOT}"
-    r"|\b(?:left|died|married|retired|began|diagnosed|pregnant|started|stopped|quit|graduated|moved|emigrated|divorced)"
+    r"|\b(?:left|died|passed(?: away)?|married"
+    r"|retired|began|diagnosed|pregnant|started|stopped|quit|graduated|moved|emigrated|divorced)"
     rf"\s+(?:\w+\s+){{0,3}}?at\s+{_ROUGHLY}(?P<at>1[3-9]|[2-9]\d|(?:thir|four|fif|six|seven|eigh|nine)teen"
     rf"|{_TENS}(?:[\s-]+{_UNIT})?)\b{_AFTER}"
     r"|\b(?:my|his|her|their|your)\s+(?P<birthday>(?:(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)(?:ieth|y[\s-]+"
@@ -72,7 +75,8 @@ _ONLY_AGE = _compile(
 _ABOUT = _compile(rf"\b(?:about|around|nearly|almost|roughly)\s+(?P<age>{_NUMBER})\b{_AFTER}")
 _REPAIR_BEFORE = _compile(rf"\b{_NUMBER}\s*(?:,|-|\.\.\.)\s*(?:(?:um|uh|er|no|sorry|i mean)\b[\s,]*)*$")
 _REPAIR_AFTER = _compile(
-    rf"(?:\s+|(?:{_OLD})?\s*,\s*)(?:(?:um|uh|er|no|sorry|i mean|or|actually)\b[\s,]*)*{_NUMBER}\b(?:{_OLD}"
+    rf"(?:\s+|(?:{_OLD})?\s*,\s*)(?:(?:um|uh|er|no|sorry|i mean|or|actually|nearly|almost|going on"
+    rf"|turning)\b[\s,]*)*{_NUMBER}\b(?:{_OLD}"
     rf"|(?=\s*(?:[.,;?!]|$)|\s+(?:maybe|or|i think)\b|\s+{_NUMBER}{_OLD}))"
 )
 

@@ -61,7 +61,7 @@ def find_asked(text: str, words: Sequence[Token], previous: str) -> Iterator[Fou
     part = words[first:last]
     if not part or is_kept(part) or not _NEXT_CLAUSE.match(text, part[-1].end):
         return
-    if not _is_name(text, part, asked_by_kind=which is not None):
+    if not _is_name(text, part, which is not None, bool(which and "name" in which.group().casefold())):
         return
     if where_live and not which:
         yield found(part[0].start, part[-1].end, "PLACE", "grammar/place-answer", 0.6)
@@ -76,7 +76,7 @@ def _may_name(word: Token) -> bool:
     return plain and not word.text[0].isdigit() and word.text.isalpha()
 
 
-def _is_name(text: str, part: Sequence[Token], asked_by_kind: bool) -> bool:
+def _is_name(text: str, part: Sequence[Token], asked_by_kind: bool, asked_by_name: bool) -> bool:
     """Whether the words are more than a description: an unusual one, or ordinary ones where a name was asked for."""
     telling = [w for w in part if w.fold not in DESCRIPTORS and w.fold not in KINDS and w.fold not in CALLED_PLACES]
     telling = [w for w in telling if not is_kept([w]) and not is_spoken_word(w.fold)]
@@ -85,4 +85,6 @@ def _is_name(text: str, part: Sequence[Token], asked_by_kind: bool) -> bool:
     if any(not is_common(w.fold) for w in telling):
         return True
     capital = any(is_capitalised(w.text) and not at_sentence_start(text, w.start) for w in telling)
+    if asked_by_name and len(part) == len(telling):
+        return True
     return capital or (asked_by_kind and is_capitalised(part[0].text) and len(telling) == len(part))

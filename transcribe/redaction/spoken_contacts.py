@@ -8,7 +8,11 @@ from transcribe.redaction.numbers import symbols, unglossed
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.tokens import fold, tokens, word_set
 
-_TLD = r"(?:com|org|net|edu|gov|hk|uk|cn|io|co|info|me|ac|email|app|tv|ie|eu|us|ca|au|de|fr|in|sg|tw|xyz|dev|blog)"
+_TLD = (
+    r"(?:com|org|net|edu|gov|hk|uk|cn|io|co|info|me|ac|email|app|tv|ie|eu|us|ca|au|de|fr|in|sg|tw|xyz|dev|blog|ee|ly|gg"
+    r"|nz|jp|kr|ph|np|za|ng|ke|gh|pl|se|dk|es|pt|ch|ru|br|mx|vn|pk|wales|scot|london|site|online|store|shop|club|link"
+    r"|live|page|health|care|cloud|tech|biz|ltd|wiki)"
+)
 _DOT = r"(?:\s*\.\s*|\s+(?:dot|point|full stop|period)\s+)"
 _LABEL = r"[A-Za-z0-9]+(?:(?:-|\s+(?:dash|hyphen)\s+)[A-Za-z0-9]+)*"
 _DOMAIN = rf"{_LABEL}(?:{_DOT}{_LABEL}){{0,3}}{_DOT}{_TLD}\b(?:{_DOT}{_TLD}\b)?"
@@ -18,6 +22,7 @@ _PROVIDER = (
 )
 _AT = re.compile(
     r"\s*(?:@|\bat(?: sign)?\b|\bat symbol\b)[\s,]*"
+    rf"(?!(?:this|that|some|one|what|which|any|every|no)\s+(?:point|period)\b)"
     rf"(?=(?:(?:uh|um|er|the)[\s,]+)*({_DOMAIN}|{_PROVIDER}\b(?:{_DOT}{_TLD}\b)*(?:\s+(?:com|co uk|net)\b)?))",
     re.IGNORECASE,
 )
@@ -81,6 +86,11 @@ _ON_PLATFORM = re.compile(
     rf"(?:\bat\s+)?\b(?P<name>[A-Za-z0-9]+(?:\s*\.\s*|\s+(?:dot|dash)\s+)[A-Za-z0-9]+(?:\s+[0-9]+)?)\s+on\s+(?:my\s+)?{_PLATFORM}\b",
     re.IGNORECASE,
 )
+_ADD = re.compile(
+    rf"\b(?:find|follow|add|dm|message|search(?: for)?|text|reach) (?:me|him|her|us) (?:on|at) {_PLATFORM}[\s,]+"
+    r"(?:(?:it['’]?s|i['’]?m|as|under|um|uh)[\s,]+)*",
+    re.IGNORECASE,
+)
 _FIND = re.compile(
     r"\b(?:find|follow|add|dm|message|search|tag|look)\b[^.?!]{0,30}$|\bmy\s[^.?!]{0,25}$", re.IGNORECASE
 )
@@ -139,6 +149,9 @@ def _handles(text: str) -> Iterator[Found]:
             yield found(sign, match.end(), "URL", "grammar/handle", 0.8)
     for match in _ON_PLATFORM.finditer(text):
         yield found(match.start(), match.end("name"), "URL", "grammar/handle", 0.7)
+    for match in _ADD.finditer(text):
+        if (end := _handle_end(text, match.end(), False)) is not None:
+            yield found(match.end(), end, "URL", "grammar/handle", 0.6)
     for match in _HANDLE_CUE.finditer(text):
         at = "at" if match.group("at") else "bare" if match.group("bare") else ""
         told = bool(at and _FIND.search(text[: match.start()]))
@@ -158,7 +171,7 @@ def _handle_end(text: str, start: int, sure: bool, told: bool = False) -> int | 
     """
     end, joined, position = None, sure, start
     for _ in range(_MAX_HANDLE_PIECES):
-        match = re.compile(r"[\s,]*(\w[\w.]*)").match(text, position)
+        match = re.compile(r"[\s,-]*(\w[\w.]*)").match(text, position)
         if not match or (told and end is not None and "," in text[position : match.start(1)]):
             break
         word = match.group(1).rstrip(".").casefold()

@@ -41,7 +41,7 @@ _FULL = _compile(
     rf"|{_SHORT_YEAR}\b(?!\s*(?:people|years|minutes|hours|of))))?"
     rf"|{_MONTH}{_PAUSE}(?:{_ORDINAL}|[0-3]?\d(?!\d)|{_TEEN}\b(?=,|\s+{_YEAR}))(?:{_PAUSE}{_YEAR})?"
     rf"|{_YEAR}{_PAUSE}{_DAY}{_PAUSE}{_MONTH}"
-    rf"|\d{{1,2}}\s?{_ABBREVIATED}\s?\d{{2,4}})\b"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s?(?:of\s+)?{_ABBREVIATED},?\s?\d{{2,4}})\b"
 )
 _MONTH_YEAR = _compile(
     rf"\b{_MONTH}{_PAUSE}(?:{_YEAR}|(?:last|this|next)\s+year)\b|\b(?:last|next)\s+{_MONTH}\b"

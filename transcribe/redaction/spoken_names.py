@@ -27,6 +27,8 @@ TITLES = word_set("""
 """Words before a name, folded (`Mister` is `mr`, `Doctor` is `dr`)."""
 PROFESSIONS = frozenset(("dr", "prof", "nurse", "pastor", "reverend", "rev", "officer", "constable", "inspector"))
 """Titles by which no participant or relative of the roster is called by surname."""
+_TITLES_AFTER = frozenset(("sir", "jeh", "jie", "gor", "goh", "baak", "saang", "sifu"))
+"""Titles of Hong Kong that follow the name: `Chan sir`, `Fong jeh`."""
 _PART_OF_NAME = frozenset(("ah", "uncle", "auntie", "aunt", "mama", "papa"))
 """Titles that are part of what somebody is called, in lower case too (`ah keung`), but not in `my uncle fai`."""
 _ADDRESSES = frozenset(("mr", "mrs", "ms"))
@@ -176,7 +178,7 @@ def _nickname_answer(text: str, words: Sequence[Token]) -> Iterator[Found]:
 def _by_title(text: str, words: Sequence[Token], index: int) -> Iterator[Found]:
     """`Mister Fung`, `Dr Wong`, `Uncle Fai`, `Ah Keung`, `Chan sir`; `dr. henry howard` in a text without capitals."""
     title, lower = words[index], is_lower(text)
-    if title.fold == "sir" and index and words[index - 1].fold not in FUNCTION_WORDS:
+    if title.fold in _TITLES_AFTER and index and words[index - 1].fold not in FUNCTION_WORDS:
         before = words[index - 1]
         capital = is_capitalised(before.text) and (not is_common(before.fold) or before.fold in HK_SURNAMES)
         if adjoins(text, before, title) and (capital or (lower and before.fold in HK_SURNAMES)):

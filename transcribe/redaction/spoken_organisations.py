@@ -43,7 +43,8 @@ _CALLED = re.compile(
 _WORKS = re.compile(
     r"\b(?:work|works|worked|working|job|employed|employee|intern|interned|internship|volunteer|volunteers"
     r"|volunteered"
-    r"|volunteering|placement)\s+(?:(?:full|part)[\s-]time\s+|there\s+|as an? (?:\w+\s+){1,3}?)?(?:at|for)\s+"
+    r"|volunteering|placement|apprentice|apprenticed|shifts?)\s+"
+    r"(?:(?:full|part)[\s-]time\s+|there\s+|as an? (?:\w+\s+){1,3}?)?(?:at|for)\s+"
     r"(?:um,?\s+|uh,?\s+)*(?P<name>[^\W_])",
     re.IGNORECASE,
 )
