@@ -7,7 +7,7 @@ from transcribe.records import Utterance
 from transcribe.redaction.chinese_names import find_chinese_names, given_parts, is_name_like
 from transcribe.redaction.chinese_nicknames import find_nicknames
 from transcribe.redaction.chinese_numbers import find_chinese_numbers
-from transcribe.redaction.chinese_places import countries, find_chinese_places, kept_words
+from transcribe.redaction.chinese_places import countries, find_chinese_places, kept_words, public_figures_of_culture
 from transcribe.redaction.chinese_view import digits_in
 from transcribe.redaction.chinese_words import dictionary_version, has_han, is_han, simplified
 from transcribe.redaction.conversation import heard_before
@@ -21,6 +21,7 @@ CHINESE_VERSION = "2"
 _LATIN_STRETCH = re.compile(r"[^\u3000-\u303f\u3400-\u9fff\uff00-\uffef]+")
 _KEPT_REACH, _KEPT_LONGEST = 6, 12
 """Characters around a span in which a word that must be kept may hold it, and the longest such word."""
+_CULTURE = re.compile("戏|电影|歌|听|演|唱|明星|偶像|粉丝|书|小说|作者|诗|漫画|电视|剧|历史|三国|心理学")
 _SENTENCE = 4
 """Words that make a stretch long enough for the English language model."""
 
@@ -48,6 +49,8 @@ def _is_kept(text: str, item: Found) -> bool:
     plain, keep = simplified(text), kept_words()
     surface = plain[item.start : item.end]
     if surface in keep or (any(map(str.isdigit, digits_in(surface))) and is_public_number(digits_in(surface))):
+        return True
+    if surface in public_figures_of_culture() and _CULTURE.search(plain):
         return True
     people = plain[item.end : item.end + 1] in tuple("裔籍人文语话菜")
     if item.entity_type == "PLACE" and people and surface in countries():

@@ -68,7 +68,16 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
 def kept_words() -> frozenset[str]:
     """Chinese words that research needs and that identify nobody, in simplified characters."""
     text = (files("transcribe.redaction") / "data" / "keep_chinese.txt").read_text(encoding="utf-8")
-    return frozenset(simplified(line.strip()) for line in text.splitlines() if line.strip() and line[0] != "#")
+    lines = (line.strip() for line in text.splitlines() if line.strip() and line[0] != "#")
+    return frozenset(simplified(line) for line in lines if not line.endswith("*"))
+
+
+@cache
+def public_figures_of_culture() -> frozenset[str]:
+    """Actors, singers and writers, in simplified characters: kept where the talk is of their work."""
+    text = (files("transcribe.redaction") / "data" / "keep_chinese.txt").read_text(encoding="utf-8")
+    lines = (line.strip() for line in text.splitlines() if line[:1] != "#")
+    return frozenset(simplified(line.rstrip("*")) for line in lines if line.endswith("*"))
 
 
 @cache

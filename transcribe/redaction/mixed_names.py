@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from transcribe.redaction.chinese_surnames import NOT_SURNAMES
 from transcribe.redaction.chinese_words import dictionary, simplified
 from transcribe.redaction.lexicon import is_common, is_kept, is_medicine
-from transcribe.redaction.name_lists import HK_SYLLABLES, is_given, is_listed, is_only_name
+from transcribe.redaction.name_lists import HK_SYLLABLES, is_given, is_listed, is_only_name, is_spoken_word
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.tokens import Token, fold
 
@@ -75,7 +75,8 @@ def _stretch(text: str, plain: str, match: re.Match[str], asked: bool) -> Iterat
 def _may_be_name(word: Token) -> bool:
     return (
         len(word.fold) > 1
-        and (is_listed(word.fold) or not is_common(word.fold))
+        and ((is_listed(word.fold) and word.text[0].isupper()) or not is_common(word.fold))
+        and not is_spoken_word(word.fold)
         and not is_kept([word])
         and not is_medicine(word.fold)
     )
@@ -83,7 +84,7 @@ def _may_be_name(word: Token) -> bool:
 
 def _believed(word: Token, called: bool, personal: bool, count: int) -> bool:
     """Whether a word is a name: a list says so, or the words beside it."""
-    if len(word.fold) < 2 or is_kept([word]) or is_medicine(word.fold):
+    if len(word.fold) < 2 or is_kept([word]) or is_medicine(word.fold) or is_spoken_word(word.fold):
         return False
     capital = word.text[0].isupper() and not (word.text.isupper() and len(word.text) > 1)
     if is_only_name(word.fold):
