@@ -21,11 +21,12 @@ from transcribe.redaction.chinese_view import is_dictated_in, latin_view
 from transcribe.redaction.chinese_words import is_han
 from transcribe.redaction.conversation import continued, dictations, heard_before
 from transcribe.redaction.eponyms import is_eponym
-from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, kept_phrases, lexicon_digest
+from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, kept_phrases, lexicon_digest, organisations
 from transcribe.redaction.medicines import is_medicine
 from transcribe.redaction.name_lists import is_listed, name_lists_digest
 from transcribe.redaction.name_runs import is_lower, sounds_like_word
 from transcribe.redaction.numbers import digits_of
+from transcribe.redaction.organisation_kinds import TALK
 from transcribe.redaction.public_figures import public_figures
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.spoken import (
@@ -208,9 +209,15 @@ def _from_presidio(text: str, result: "RecognizerResult") -> Iterator[Found]:
         yield found(result.start, result.end, kind, f"{family}/{name}", result.score)
     elif result.entity_type in NER_TYPES:
         start, end = trim(text, result.start, result.end)
-        span = _plausible_name(text, start, end)
+        span = None if _is_thing_of_daily_use(text, start, end) else _plausible_name(text, start, end)
         if span:
             yield found(*span, NER_TYPES[result.entity_type], f"ner/{result.entity_type}", result.score)
+
+
+def _is_thing_of_daily_use(text: str, start: int, end: int) -> bool:
+    """Whether a shop or newspaper of the list is named where the talk is neither of work nor of a report."""
+    known = organisations().get(tuple(word.fold for word in tokens(text[start:end])))
+    return known is not None and known.cue in TALK and not TALK[known.cue].search(text)
 
 
 def _plausible_name(text: str, start: int, end: int) -> tuple[int, int] | None:

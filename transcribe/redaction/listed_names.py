@@ -187,7 +187,8 @@ def _is_spoken_of(text: str, words: Sequence[Token], index: int, after: str) -> 
     unlisted = may_be_unlisted(word)
     before = words[index - 1].fold if index and adjoins(text, words[index - 1], word) else ""
     if before in (_TOLD if lower else _TO_PERSON):
-        return (unlisted or word.fold not in _NOT_TOLD) if lower else is_name_use(text, words, index)
+        told_to = word.fold in _MASS and index + 1 < len(words) and words[index + 1].fold == "to"
+        return (unlisted or told_to or word.fold not in _NOT_TOLD) if lower else is_name_use(text, words, index)
     opening = not before or before in _CLAUSE_STARTS
     if not opening and (lower or not unlisted) and before in _DETERMINERS:
         return False

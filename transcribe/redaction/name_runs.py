@@ -69,7 +69,8 @@ def extend(text: str, words: Sequence[Token], first: int, longest: int = MAX_NAM
     last = first + 1
     while last < len(words) and last - first < longest and adjoins(text, words[last - 1], words[last]):
         word = words[last]
-        joined = text[words[last - 1].end : word.start] in ("-", "‐") and not is_common(word.fold)  # `Eun-ji`
+        joined = text[words[last - 1].end : word.start] in ("-", "‐")  # `Eun-ji`
+        joined = joined and (not is_common(word.fold) or word.fold in HK_SYLLABLES)
         if (
             not (joined or _continues(words, first, last, lower))
             or word.fold in FUNCTION_WORDS

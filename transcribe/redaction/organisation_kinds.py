@@ -53,7 +53,7 @@ TALK = {
     "@work": re.compile(
         r"\b(?:work|works|worked|working|job|jobs|employed|employer|shifts?|hired|fired|manager|boss|colleagues?"
         r"|cashier|intern|apprentice|tills?|warehouse|deliver\w*|drove for|drives? for|started (?:at|with)|trained"
-        r"|redundant"
+        r"|redundant|accounts?|sort code|overdraft|mortgage"
         r"|branch|salary|promoted|interview|supervisor|resigned|quit)\b",
         re.IGNORECASE,
     ),

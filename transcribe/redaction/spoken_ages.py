@@ -13,7 +13,7 @@ _NUMBER = rf"(?:1[01]\d|\d{{1,2}}|{_TENS}(?:[\s-]+{_UNIT})?|{_TEEN}|{_UNIT})(?![
 _OLD = r"[\s-]+(?:and a half[\s-]+)?years?[\s-]+(?:old\b(?!s)|of age\b)"
 _ROUGHLY = (
     r"(?:(?:about|around|now|only|nearly|almost|just|already|like|roughly|um|uh|er|erm|maybe|probably"
-    r"|turning|actually)[\s,]+)*"
+    r"|turning|going on|actually)[\s,]+)*"
 )
 _RELATION = r"""(?:son|daughter|brother|sister|boy|girl|kid|husband|wife|partner|boyfriend|girlfriend|friend|cousin
 |nephew|niece|mother|father|mum|mom|dad|grandmother|grandfather|grandson|granddaughter|nan|gran|grandma|grandpa|auntie|aunt
@@ -49,7 +49,7 @@ _AGE = _compile(
     rf"|she was"
     rf"|i were|we were|they were|i'll be|he'll be|she'll be|i will be|be|who's|who is"
     rf"|who was)\s+{_ROUGHLY}(?P<self>(?:{_NUMBER},?\s+(?={_NUMBER}))?{_NUMBER})\b{_AFTER}{_NOT}"
-    rf"|\b{_RELATION}(?:'s|\s+(?:is|was|are|were|just|will be"
+    rf"|\b{_RELATION}s?(?:'s|\s+(?:is|was|are|were|just|will be"
     rf"|would be))\s+{_ROUGHLY}(?P<kin>{_NUMBER})\b{_AFTER}{_NOT}"
     r"|\b(?:left|died|passed(?: away)?|married"
     r"|retired|began|diagnosed|pregnant|started|stopped|quit|graduated|moved|emigrated|divorced)"

@@ -221,7 +221,12 @@ def _local_start(text: str, end: int) -> int | None:
             if word in FUNCTION_WORDS and len(word) > 1 and not numeric:
                 break
             start, joined = match.start(), numeric
-        elif extra < _EXTRA_NAMES and not is_common(word) and "," not in text[match.end() : position]:
+        elif (
+            extra < _EXTRA_NAMES
+            and not is_common(word)
+            and word not in must_keep()
+            and "," not in text[match.end() : position]
+        ):
             start, extra = match.start(), extra + 1
         else:
             break

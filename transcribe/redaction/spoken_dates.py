@@ -166,7 +166,8 @@ def _births(text: str, previous: str) -> Iterator[tuple[int, int]]:
         position, reach = begin, begin + _BIRTH_REACH
         while (match := _ATOMS.search(text, position)) and match.start() <= reach:
             if _DATED.search(match.group()) and not _is_other_number(text, match):
-                yield match.start(), match.end()
+                article = re.search(r"\bthe\s+$", text[: match.start()], re.IGNORECASE)
+                yield article.start() if article else match.start(), match.end()
             position, reach = match.end(), match.end() + 20
 
 

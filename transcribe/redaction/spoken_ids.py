@@ -37,7 +37,8 @@ _MORE_OWNER = (
 )
 _PHONE_NAME = (
     r"(?:(?:phone|mobile|cell|telephone|tel|contact|whatsapp|home|work|landline|fax|house|office)\s+"
-    r"(?:number|no)|my number|(?:his|her|their|your) number|(?:call|reach|ring|text|phone) (?:me|him|her|them)"
+    r"(?:number|no)|(?:my|his|her|their|your)\s+(?:(?:new|old|other|own)\s+)?number"
+    r"|(?:call|reach|ring|text|phone) (?:me|him|her|them)"
     r"(?: back)? (?:on|at)|extension)"
 )
 _CUED = re.compile(

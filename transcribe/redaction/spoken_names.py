@@ -84,6 +84,11 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _SHORT_ANSWER = 4
+_NO_ANSWER = word_set("""
+    pardon nothing nobody none secret pass anonymous family friends everyone everybody everything lots loads alone
+    myself
+    parents kids children people staff depends correct perfect true never always exactly
+    """)
 _PERSON_BEFORE = re.compile(
     r"\b(?:he|she|who|someone|somebody|guy|girl|man|woman|lady|person|people|friend|doctor|nurse|worker|colleague|lad"
     r"|baby|boy|kid|child|son|daughter|brother|sister|teacher|boss|manager|counsellor|therapist|neighbou?r|cat|dog|staff"
@@ -105,7 +110,7 @@ def find_names(text: str, previous: str) -> Iterator[Found]:
     yield from find_unlisted(text, words)
     yield from find_spelled(text, previous)
     if _NAME_QUESTION.search(previous):
-        yield from _answer(text, words, 0)
+        yield from _answer(text, words, 0, named=re.search(r"\bnames?\b|\bcalled\b", previous[-80:], re.I) is not None)
     if _CALL_QUESTION.search(previous):
         yield from _nickname_answer(text, words)
     for question in _NAME_QUESTION.finditer(text):
@@ -143,8 +148,11 @@ def _believed(text: str, cue: str, before: str, name: Token) -> bool:
     return not is_lower(text) or (bool(polite) and may_be_unlisted(name))
 
 
-def _answer(text: str, words: Sequence[Token], begin: int) -> Iterator[Found]:
-    """The name that answers a question for it, after `yes, it's …`; a short answer may be in lower case."""
+def _answer(text: str, words: Sequence[Token], begin: int, named: bool = False) -> Iterator[Found]:
+    """The name that answers a question for it, after `yes, it's …`; a short answer may be in lower case.
+
+    Where the question was for what somebody is `named`, a single word is the answer whatever it is.
+    """
     lead = _LEAD.match(text, begin)
     start = lead.end() if lead else begin
     first = next((i for i, word in enumerate(words) if word.start >= start), len(words))
@@ -154,6 +162,9 @@ def _answer(text: str, words: Sequence[Token], begin: int) -> Iterator[Found]:
     short = len(rest) <= _SHORT_ANSWER or (len(rest) > 1 and not adjoins(text, rest[0], rest[1]))
     if name := name_at(text, words, first, strong=short or is_listed(rest[0].fold)):
         yield found(*name, "PERSON", "grammar/name-answer", 0.7)
+        return
+    if named and len(rest) == 1 and rest[0].fold not in FUNCTION_WORDS | _NO_ANSWER and not is_kept_after_cue(rest[0]):
+        yield found(rest[0].start, rest[0].end, "PERSON", "grammar/name-answer", 0.5)
         return
     for index in range(first, len(words)):
         if is_capitalised(words[index].text) and (is_only_name(words[index].fold) or may_be_unlisted(words[index])):
