@@ -233,3 +233,133 @@ KEPT = [
 def test_ordinary_speech_stays(text: str) -> None:
     for written, _ in writings(text, ""):
         assert [written[f.start : f.end] for f in find_spoken(written)] == []
+
+
+HELD_OUT_CUES = [
+    "they christened me {}",
+    "people at work know me as {}",
+    "it's {} here",
+    "my daughter {} is at college",
+    "my key worker's {}",
+    "my dad, {}, he drank",
+    "this is {} calling from the hostel",
+    "I was named after {}",
+    "my nurse was called {}",
+    "a bloke named {}",
+    "so {} hugged me",
+    "I rang {} and cried",
+    "Officer {} was polite",
+    "Nurse {} sat with me",
+    "Auntie {} brought soup",
+]
+"""Cues that were written after the grammars, as a stranger would say them."""
+
+
+@pytest.mark.parametrize("template", HELD_OUT_CUES)
+def test_an_unknown_name_after_a_stranger_s_cue_is_covered(template: str) -> None:
+    rng = random.Random(template)
+    names = [invented(rng) for _ in range(40)]
+    cased = sum(not uncovered(template.format(name), name) for name in names)
+    lower = sum(not uncovered(template.format(name).lower(), name.lower()) for name in names)
+    assert cased == len(names)
+    assert lower >= (0 if "key worker" in template else 0.9) * len(names)
+
+
+WORLD = [
+    *("Angharad", "Ceinwen", "Siobhán", "Caoimhe", "Adaeze", "Oluwaseun", "Kwabena", "Wanjiru", "Nomvula", "Tadiwa"),
+    *("Gurpreet", "Priyanka", "Shabnam", "Ranjit", "Sivakumar", "Tharindu", "Jomar", "Luzviminda", "Thuy", "Quynh"),
+    *("Agnieszka", "Bogdan", "Ewelina", "Ruxandra", "Oleksandr", "Zsuzsanna", "Haejin", "Noriko", "Xiaoling", "Delroy"),
+]
+FRAMES = [
+    "then {} came round on Monday",
+    "I sat with {} for an hour",
+    "and {} cried a lot",
+    "we were with {} in the garden",
+    "{} and I don't talk",
+]
+
+
+def test_names_of_many_cultures_need_no_cue() -> None:
+    pairs = [(name, frame) for name in WORLD for frame in FRAMES]
+    missed = [
+        text
+        for name, frame in pairs
+        for text, surface in writings(frame.format(name), name)
+        if uncovered(text, surface)
+    ]
+    assert len(missed) <= 0.05 * 3 * len(pairs), missed
+
+
+SPELLERS = {
+    "b": "Bravo",
+    "d": "dog",
+    "f": "Freddie",
+    "m": "mother",
+    "n": "November",
+    "p": "Peter",
+    "s": "sugar",
+    "t": "tango",
+}
+
+
+def test_codes_with_letters_made_clear_are_covered() -> None:
+    rng = random.Random(21)
+    cues = [
+        "my NI number is {}",
+        "the hospital number's {}",
+        "my postcode is {}",
+        "patient ID {}",
+        "the case number was {}",
+    ]
+    for _ in range(200):
+        letters = rng.sample(sorted(SPELLERS), 2)
+        said = [f"{c.upper()} {rng.choice(['for', 'as in'])} {SPELLERS[c]}" for c in letters]
+        digits = [WORDS[rng.randint(1, 9)] for _ in range(rng.randint(4, 6))]
+        code = ", ".join([said[0], " ".join(digits), said[1]])
+        text = rng.choice(cues).format(code)
+        assert uncovered(text, code) == "", text
+        assert uncovered(text.lower(), code.lower()) == "", text
+
+
+@pytest.mark.parametrize(
+    ("cue", "length"),
+    [
+        ("prisoner number", 5),
+        ("my tenancy reference is", 5),
+        ("staff ID", 5),
+        ("my new number ends in", 4),
+        ("octopus card", 8),
+    ],
+)
+def test_other_numbers_after_their_cue_are_covered(cue: str, length: int) -> None:
+    rng = random.Random(cue)
+    for _ in range(60):
+        said = dictated(rng, "".join(rng.choice("123456789") for _ in range(length)))
+        for text, surface in writings(f"{cue} {said}", said):
+            assert uncovered(text, surface) == "", text
+
+
+def test_helplines_and_emergency_numbers_stay() -> None:
+    for number in (
+        "116 123",
+        "one one six, one two three",
+        "nine nine nine",
+        "0800 1111",
+        "oh eight double oh, double one double one",
+    ):
+        for text in (f"I rang {number}", f"call {number} any time", f"the number is {number}"):
+            assert not [f for f in find_spoken(text) if f.entity_type in ("PHONE", "ID")], text
+
+
+def test_a_word_answers_the_question_for_an_organisation_or_nickname() -> None:
+    rng = random.Random(23)
+    for question in ("Which hospital were you in?", "What's the name of your church?", "Which ward was that?"):
+        for _ in range(20):
+            name = invented(rng)
+            for lead in ("", "At ", "It was "):
+                for text, surface in writings(f"{lead}{name}.", name):
+                    assert uncovered(text, surface, question) == "", text
+    for nickname in ("Boo Boo", "Spud", "Tiny", "Sparrow"):
+        assert uncovered(f"{nickname}, mostly.", nickname, "What do people call you?") == ""
+    for answer in ("The women's one.", "A big one.", "At home.", "Just me.", "My mum and dad."):
+        assert not find_spoken(answer, "Which hospital? Who do you live with?"), answer

@@ -41,7 +41,7 @@ def is_han(character: str) -> bool:
 
 def has_han(text: str) -> bool:
     """Whether a text holds a Chinese character."""
-    return any(map(is_han, text))
+    return not text.isascii() and any(map(is_han, text))
 
 
 @cache

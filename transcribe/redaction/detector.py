@@ -175,7 +175,7 @@ def _refuse_uncovered(transcript: Transcript) -> None:
     """Raises `WithheldError` for a language, or letters of a script, that no recogniser covers."""
     for utterance in transcript.utterances:
         language = utterance.language.casefold().split("-")[0]
-        if language not in LANGUAGES or not all(map(_is_covered, utterance.text)):
+        if language not in LANGUAGES or not (utterance.text.isascii() or all(map(_is_covered, utterance.text))):
             known = language if language.isalpha() and len(language) <= 3 else "unknown"
             raise WithheldError(
                 f"{transcript.recording}: utterance {utterance.id} is in a language or script that no PII detector "

@@ -204,7 +204,8 @@ def _is_spoken_of(text: str, words: Sequence[Token], index: int, after: str) -> 
 _TO_PERSON = word_set("""
     told tell tells telling ask asked asking asks meet met meeting called call phoned phone texted text visit visited
     thank thanked remember marry married dated dating blame blamed trust trusted miss missed hug hugged kissed
-    invited helped hate hated love loved forgive forgave
+    invited helped hate hated love loved forgive forgave rang ring emailed email messaged bumped introduced drove
+    watched followed hurt hit slapped nursed raised fostered adopted
     """)
 _TOLD = word_set("told tell tells asked asks met phoned texted married visited rang emailed messaged hugged kissed")
 _NOT_TOLD = word_set("""

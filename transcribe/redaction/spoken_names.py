@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept_after_cue, is_name_use
+from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept_after_cue
 from transcribe.redaction.listed_names import find_listed, find_unlisted, find_word_names
-from transcribe.redaction.name_lists import HK_SURNAMES, HK_SYLLABLES, is_given, is_listed, is_only_name, is_surname
+from transcribe.redaction.name_lists import HK_SURNAMES, HK_SYLLABLES, is_listed, is_only_name, is_surname
 from transcribe.redaction.name_runs import (
     adjoins,
     extend,
@@ -18,6 +18,7 @@ from transcribe.redaction.name_runs import (
 )
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.spelled_names import find_spelled
+from transcribe.redaction.spoken_relations import find_by_relation
 from transcribe.redaction.tokens import Token, is_capitalised, tokens, word_set
 
 TITLES = word_set("""
@@ -33,14 +34,6 @@ _PART_OF_NAME = frozenset(("ah", "uncle", "auntie", "aunt", "mama", "papa"))
 """Titles that are part of what somebody is called, in lower case too (`ah keung`), but not in `my uncle fai`."""
 _ADDRESSES = frozenset(("mr", "mrs", "ms"))
 """Titles that are said before a name only."""
-_RELATIONS = word_set("""
-    son sons daughter daughters brother brothers sister sisters boy girl kid husband wife partner boyfriend
-    girlfriend friend friends cousin nephew niece mother father mum mom dad grandmother grandfather grandson
-    granddaughter colleague supervisor manager boss counsellor counselor neighbour neighbor flatmate roommate
-    caseworker keyworker worker psychiatrist therapist buddy dog cat classmate teacher tutor landlord carer coworker
-    helper stepfather stepmother stepson stepdaughter twin fiance fiancee ex mate auntie aunt uncle grandma grandpa
-    granny nan psychologist physio midwife patient client baby
-    """)
 _PAUSE = r"[\s,]*(?:\b(?:uh|um|er|erm|just|actually|well|like|basically|so|sorry|no|you know)\b[\s,.]*)*"
 _OF_NAME = r"(?:full |first |last |real |english |chinese |middle |maiden |given |family |christian |legal |old |own )*"
 _CUE = re.compile(
@@ -103,7 +96,7 @@ def find_names(text: str, previous: str) -> Iterator[Found]:
     words = tokens(text)
     for index in range(len(words)):
         yield from _by_title(text, words, index)
-        yield from _by_relation(text, words, index)
+        yield from find_by_relation(text, words, index)
     yield from _by_cue(text, words)
     yield from find_word_names(text, words)
     yield from find_listed(text, words)
@@ -250,54 +243,3 @@ _NOT_AFTER_DOCTOR = word_set("""
     nice great fine hi how sorry say said came come tell call called left may will can see good long best day do go
     got put made make work works
     """)
-
-
-def _by_relation(text: str, words: Sequence[Token], index: int) -> Iterator[Found]:
-    """`my boy Toby`, `her sister, Doris`, `my wife grace`: the name only, the relation stays."""
-    if words[index].fold not in _RELATIONS or index + 1 == len(words):
-        return
-    name, lower = words[index + 1], is_lower(text)
-    gap = text[words[index].end : name.start].strip()
-    if (gap == "" and name.fold in ("is", "was")) or gap in ("'s", "’s"):
-        yield from _is_named(text, words, index + (1 if gap else 2))
-    if gap not in ("", ",") or name.fold in FUNCTION_WORDS or name.text[0].isdigit() or is_kept_after_cue(name):
-        return
-    if is_capitalised(name.text):
-        if not is_name_use(text, words, index + 1) or (is_common(name.fold) and not is_given(name.fold)):
-            return
-    else:
-        does = index + 2 < len(words) and index and words[index - 1].fold in _OWN and words[index + 2].fold in _FINITE
-        given = is_given(name.fold) and (name.fold in _GIVEN_AFTER_RELATION or does)
-        listed = is_only_name(name.fold) or given
-        apposed = gap == "," and may_be_unlisted(name) and bool(re.match(r"\s*,", text[name.end :]))
-        invented = not is_common(name.fold) and not sounds_like_word(name.fold) and not name.fold.endswith("s")
-        sure = is_only_name(name.fold) or apposed
-        if not (lower and (listed or invented) and gap == "") and not (sure and lower):
-            return
-    last = extend_unknown(text, words, extend(text, words, index + 1), index + 1)
-    yield found(name.start, words[last - 1].end, "PERSON", "grammar/relation", 0.8)
-
-
-def _is_named(text: str, words: Sequence[Token], index: int) -> Iterator[Found]:
-    """`my key worker was folasade adeyemi`, in lower case: a listed name, or two words that only a name can be."""
-    if not is_lower(text) or index >= len(words):
-        return
-    last = extend_unknown(text, words, extend(text, words, index), index)
-    part = words[index:last]
-    unusual = all(may_be_unlisted(w) and len(w.fold) > 2 and not is_kept_after_cue(w) for w in part)
-    if is_only_name(part[0].fold) or (len(part) > 1 and unusual):
-        yield found(part[0].start, part[-1].end, "PERSON", "grammar/relation", 0.6)
-
-
-_OWN = word_set("my your his her our their")
-_FINITE = word_set("""
-    is was has had who said says told came comes went goes died lives lived works worked got gets wants wanted left
-    helped helps came took takes
-    """)
-"""After `my daughter`, a given name and such a verb, the name is no word: `my daughter blessing is …`."""
-_GIVEN_AFTER_RELATION = word_set("""
-    grace rose faith joy mark bill sue rob frank jack pat ray dawn iris ivy daisy lily ruby april june crystal penny
-    violet olive gene drew cliff nick ted scott grant hope amber pearl melody eve guy clay miles chuck rod angel summer
-    hunter chase destiny harmony ruth kit bart meg peg
-    """)
-"""Given names that are words and that no English sentence puts after `my brother` as words."""
