@@ -107,7 +107,7 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 .leak { border-left: .3rem solid #b00020; background: #fdf1f2; padding: .5rem 1rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border: 1px solid #ccc; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-th { background: #f4f4f4; white-space: nowrap; } td.turn { white-space: nowrap; } .mark { background: #fff3c4; } .none { color: #666; }
+th { background: #f4f4f4; } th, td.turn { white-space: nowrap; } .mark { background: #fff3c4; } .none { color: #666; }
 @media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
 """
 
