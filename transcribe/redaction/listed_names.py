@@ -256,6 +256,8 @@ def _acts(text: str, words: Sequence[Token], index: int, lower: bool) -> bool:
     if not index or not adjoins(text, words[index - 1], words[index]):
         return True
     before, verb = words[index - 1].fold, words[index + 1].fold
+    if words[index].fold in _MASS and verb not in _PERSON_DOES:
+        return False  # `then summer came`
     return before in _CLAUSE_STARTS or (verb in _PERSON_DOES and before not in _DETERMINERS)
 
 

@@ -32,6 +32,7 @@ _SURE = frozenset(
 _UNCUED = frozenset(("grammar/listed", "grammar/word-name", "grammar/capital"))
 """Grammars that a public figure's name meets, too: they ask for no cue that the speaker knows the person."""
 _LISTED_PLACES = frozenset(("grammar/gazetteer", "grammar/name-or-place"))
+_LISTED_ORGANISATIONS = frozenset(("grammar/organisation", "grammar/saint"))
 _NAMED = frozenset(("PLACE", "ORG", "ADDRESS"))
 
 
@@ -48,7 +49,7 @@ def find_spoken(text: str, previous: str = "") -> list[Found]:
         f
         for f in [*find_places(text, previous), *find_unique(text, words)]
         if not (f.recognizer in _LISTED_PLACES and any(a <= f.start and f.end <= b for a, b in [*phrases, *figures]))
-        and not (f.recognizer == "grammar/organisation" and _is_kept_name(text, f, phrases))
+        and not (f.recognizer in _LISTED_ORGANISATIONS and _is_kept_name(text, f, phrases))
     ]
     contacts = [f for f in result if f.entity_type in ("EMAIL", "URL")]
     public = {(f.start, f.end) for f in contacts if is_public_contact(text[f.start : f.end])}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept
-from transcribe.redaction.name_lists import is_spoken_word
+from transcribe.redaction.name_lists import is_given, is_spoken_word
 from transcribe.redaction.organisation_kinds import CALLED_KINDS, CALLED_PLACES, DESCRIPTORS, GENERIC, KINDS
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised, word_set
@@ -87,4 +87,6 @@ def _is_name(text: str, part: Sequence[Token], asked_by_kind: bool, asked_by_nam
     capital = any(is_capitalised(w.text) and not at_sentence_start(text, w.start) for w in telling)
     if asked_by_name and len(part) == len(telling):
         return True
+    if len(part) == 1 and not is_given(part[0].fold):
+        return capital
     return capital or (asked_by_kind and is_capitalised(part[0].text) and len(telling) == len(part))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept_after_cue
 from transcribe.redaction.listed_names import find_listed, find_unlisted, find_word_names
-from transcribe.redaction.name_lists import HK_SURNAMES, HK_SYLLABLES, is_listed, is_only_name, is_surname
+from transcribe.redaction.name_lists import HK_SURNAMES, HK_SYLLABLES, is_given, is_listed, is_only_name, is_surname
 from transcribe.redaction.name_runs import (
     adjoins,
     extend,
@@ -19,7 +19,7 @@ from transcribe.redaction.name_runs import (
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.spelled_names import find_spelled
 from transcribe.redaction.spoken_relations import find_by_relation
-from transcribe.redaction.tokens import Token, is_capitalised, tokens, word_set
+from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised, tokens, word_set
 
 TITLES = word_set("""
     mr mrs miss ms madam dr prof nurse pastor reverend rev sister father brother uncle aunt auntie ah
@@ -153,7 +153,10 @@ def _answer(text: str, words: Sequence[Token], begin: int, named: bool = False) 
         return
     rest = words[first:]
     short = len(rest) <= _SHORT_ANSWER or (len(rest) > 1 and not adjoins(text, rest[0], rest[1]))
-    if name := name_at(text, words, first, strong=short or is_listed(rest[0].fold)):
+    # "Honestly, the cleaner": who somebody was, is not answered by an ordinary word.
+    ordinary = not named and is_common(rest[0].fold) and not is_given(rest[0].fold)
+    strong = (short or is_listed(rest[0].fold)) and not (ordinary and at_sentence_start(text, rest[0].start))
+    if name := name_at(text, words, first, strong=strong):
         yield found(*name, "PERSON", "grammar/name-answer", 0.7)
         return
     if named and len(rest) == 1 and rest[0].fold not in FUNCTION_WORDS | _NO_ANSWER and not is_kept_after_cue(rest[0]):
