@@ -1,5 +1,7 @@
 """`changes.html`: leaks first and never again, old and new side by side, nothing when nothing changed."""
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,8 +17,12 @@ def row(transcript: str, turn: str, text: str) -> TurnRow:
     return TurnRow(transcript, turn, "INT", 0, 1, 0, len(text), text, ())
 
 
-def holds_name(text: str) -> bool:
-    return NOT_KNOWN in text
+def holds_name(old: TurnRow) -> bool:
+    return NOT_KNOWN in old.text
+
+
+def event(transcript: str, turn: str) -> TurnRow:
+    return TurnRow(transcript, turn, "SPEAKER-0", 0, 1, 0, 3, "[w]", ("event",))
 
 
 def test_a_leak_is_told_first_and_its_old_text_is_not_shown() -> None:
@@ -56,13 +62,13 @@ words = st.sampled_from(["well", "[PERSON_1]", "[AGE_2 45-49]", "Ada", "Lowe", "
 @given(st.lists(words, max_size=8), st.lists(words, max_size=8))
 def test_a_text_with_something_known_is_never_shown(before: list[str], after: list[str]) -> None:
     old, new = " ".join(before), " ".join(after)
-    changes = compare(1, [row("P01-PIR", "u0001", old)], [row("P01-PIR", "u0001", new)], lambda text: "Ada" in text)
+    changes = compare(1, [row("P01-PIR", "u0001", old)], [row("P01-PIR", "u0001", new)], lambda old: "Ada" in old.text)
     assert bool(changes.utterances) == (old != new)
     for change in changes.utterances:
         assert change.new == new
         assert change.old in ("", old)
         assert "Ada" not in change.old
-        assert change.leak or change.old == old
+        assert not (change.leak and change.old)
 
 
 @given(st.lists(words, min_size=1, max_size=8), st.data())
@@ -70,9 +76,65 @@ def test_a_word_that_became_a_mark_is_a_leak(before: list[str], data: st.DataObj
     place = data.draw(st.integers(0, len(before) - 1))
     after = [*before[:place], "[PERSON_99]", *before[place + 1 :]]
     changes = compare(
-        1, [row("P01-PIR", "u0001", " ".join(before))], [row("P01-PIR", "u0001", " ".join(after))], lambda text: False
+        1, [row("P01-PIR", "u0001", " ".join(before))], [row("P01-PIR", "u0001", " ".join(after))], lambda old: False
     )
     assert [change.leak for change in changes.utterances] == [not before[place].startswith("[")]
+
+
+def test_a_name_that_grew_into_a_mark_is_a_leak() -> None:
+    """`[PERSON_1] Ipswich` became `[PERSON_1]`: no new mark, and a name was readable."""
+    old, new = "I met [PERSON_1] Ipswich there", "I met [PERSON_1] there"
+    changes = compare(1, [row("P01-PIR", "u0001", old)], [row("P01-PIR", "u0001", new)], lambda old: False)
+    assert changes.leaking == ("P01-PIR",)
+    assert "Ipswich" not in write(changes, 2).decode()
+
+
+def test_what_was_taken_back_is_not_shown_again_even_in_part() -> None:
+    """Half an utterance was withdrawn; the utterance keeps its id, and another was recognised anew."""
+    old = [row("P01-PIR", "u0001", "we talked for long about many things"), row("P01-PIR", "u0002", "a secret bed")]
+    new = [row("P01-PIR", "u0001", "we talked for long"), row("P01-PIR", "u0002", "a secret bad thing")]
+    alone = compare(1, old[:1], new[:1], lambda old: False)
+    assert "about many things" not in write(alone, 2).decode()
+    cut = compare(1, old, [*new, event("P01-PIR", "withheld-1800")], lambda old: False)
+    page = write(cut, 2).decode()
+    assert cut.leaking == ("P01-PIR",)
+    assert "about many things" not in page
+    assert "a secret bed" not in page
+
+
+def test_a_withdrawn_stretch_is_in_no_file_of_the_next_release(lab: Lab) -> None:
+    lab.pair()
+    assert lab.go().code == 0
+    words = (lab.study.coders / "transcripts/txt/P01-PIR.txt").read_text("utf-8-sig")
+    assert "about many things" in words
+    arguments = ("--person", "P01-PIR", "--recording", "P01-PIR", "--from", "00:00:01.8", "--to", "00:00:02", "--yes")
+    answer = lab.run("withdraw", str(lab.study.root), "--who", "AB", *arguments)
+    assert answer.code == 0, answer.text
+    page = (lab.study.coders / "changes.html").read_text()
+    assert "Replace P01-PIR before further coding" in page
+    gone = set(words.split()) - set((lab.study.coders / "transcripts/txt/P01-PIR.txt").read_text("utf-8-sig").split())
+    assert gone
+    said = set(page.replace("<", " ").replace(">", " ").split())
+    assert not {word for word in gone if word.isalpha() and word.islower()} & said - {"more"}
+
+
+def test_a_leak_in_a_document_is_told_too(lab: Lab, tmp_path: Path) -> None:
+    lab.pair()
+    lab.engines = fake_engines(detector=FakeDetector(name="Nobody-at-all", fingerprint="an earlier detector"))
+    lab.go()
+    (tmp_path / "note.txt").write_text(f"I saw {NOT_KNOWN} there.\nAll was well.\n")
+    root = str(lab.study.root)
+    assert (
+        lab.run("redact", str(tmp_path / "note.txt"), "--study", root, "--pair", "P01", "--id", "P01-NOTE-1").code == 0
+    )
+    assert lab.run("release", root).code == 0
+    lab.engines = fake_engines(detector=FakeDetector(name=NOT_KNOWN, fingerprint="a later detector"))
+    answer = lab.run("release", root)
+    assert answer.code == 0
+    page = (lab.study.coders / "changes.html").read_text()
+    assert "Replace P01-NOTE-1 before further coding" in page
+    assert NOT_KNOWN not in page
+    assert "REPLACE P01-NOTE-1 before further coding" in answer.out
 
 
 def test_the_second_release_has_the_page_and_an_unchanged_one_keeps_it(lab: Lab) -> None:

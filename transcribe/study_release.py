@@ -11,15 +11,15 @@ from pathlib import Path
 
 from transcribe import __version__
 from transcribe.config import TIERS
-from transcribe.documents.stored import StudyDocument, coder_document, without_text
+from transcribe.documents.stored import CoderDocument, StudyDocument, coder_document, document_files, without_text
 from transcribe.engines import PiiDetector
 from transcribe.errors import WithheldError
 from transcribe.exports import changes, manifest, turns
 from transcribe.exports.bundle import BundleOptions, build, number_versions
-from transcribe.exports.changes import Changes, compare
+from transcribe.exports.changes import Changes, changed_rows, compare
 from transcribe.exports.layout import CoderTranscript, ExportHeader
 from transcribe.exports.manifest import BundleManifest
-from transcribe.records import Recording, RedactionList, Transcript
+from transcribe.records import Recording, RedactionList, Transcript, Utterance
 from transcribe.redaction.apply import redact_transcript
 from transcribe.redaction.decisions import at_level, standings
 from transcribe.redaction.key import save_key
@@ -27,7 +27,7 @@ from transcribe.redaction.leak_check import find_leaks, text_check
 from transcribe.redaction.registry import Registry, with_released
 from transcribe.release import Release, publish, read_previous
 from transcribe.release.coders_files import hash_file
-from transcribe.release_check.finished import check_finished, read_finished, write_finished
+from transcribe.release_check.finished import Allowed, check_finished, found_in, read_finished, write_finished
 from transcribe.store import StudyFolder, read_run_log
 from transcribe.study.manifest import PlannedRecording
 from transcribe.study.roster import RosterEntry
@@ -87,7 +87,9 @@ def release_study(
             return None, leaking
         options = bundle_options(study, settings, items)
         absent = [*withheld, *leaking]
-        changed = _changes(study, previous, list(items.values()), text_check(registry, roster))
+        changed = _changes(
+            study, previous, list(items.values()), list(notes.values()), scopes, roster, registry, detector
+        )
         files = build(list(items.values()), absent, options, previous, list(notes.values()), changed)
         frame = build(
             [without_speech(item) for item in items.values()],
@@ -123,7 +125,11 @@ def _changes(
     study: StudyFolder,
     previous: BundleManifest | None,
     items: Sequence[CoderTranscript],
-    holds_known: Callable[[str], bool],
+    notes: Sequence[CoderDocument],
+    scopes: Mapping[str, str],
+    roster: Sequence[RosterEntry],
+    registry: Registry,
+    detector: PiiDetector,
 ) -> Changes | None:
     """What the new transcripts change; None when coders have none yet, or have edited the table of their texts."""
     path = study.coders / TURNS
@@ -131,7 +137,43 @@ def _changes(
         return None
     numbered = number_versions(items, previous)
     now = [row for item in numbered for row in turns.rows(item)]
-    return compare(previous.release, turns.parse(path.read_bytes()), now, holds_known)
+    now += [row for note in notes for row in _lines(note.id, document_files(note)[f"documents/{note.id}.txt"])]
+    before = list(turns.parse(path.read_bytes()))
+    for name in previous.documents:
+        text = study.coders / "documents" / f"{name}.txt"
+        if text.is_file() and hash_file(text) == previous.sha256.get(f"documents/{name}.txt"):
+            before += _lines(name, text.read_bytes())
+    holds_known = text_check(registry, roster)
+    found = _found_now(changed_rows(before, now), scopes, registry, detector)
+    return compare(
+        previous.release, before, now, lambda row: holds_known(row.text) or (row.transcript, row.turn) in found
+    )
+
+
+def _lines(document: str, text: bytes) -> list[turns.TurnRow]:
+    """The lines of a document as rows, so that they are compared like utterances."""
+    return [
+        turns.TurnRow(document, f"line {number:04d}", "", 0, 0, 0, len(line), line, ())
+        for number, line in enumerate(text.decode("utf-8-sig").split("\n"), 1)
+    ]
+
+
+def _found_now(
+    rows: Sequence[turns.TurnRow], scopes: Mapping[str, str], registry: Registry, detector: PiiDetector
+) -> set[tuple[str, str]]:
+    """The rows in whose old text a detector finds something direct today; all of a transcript in which it fails."""
+    allowed = Allowed(registry)
+    by_name: dict[str, list[turns.TurnRow]] = {}
+    for row in rows:
+        by_name.setdefault(row.transcript, []).append(row)
+    found: set[tuple[str, str]] = set()
+    for name, mine in by_name.items():
+        transcript = Transcript(name, tuple(Utterance(r.turn, r.speaker, "", 0.0, 0.0, r.text, ()) for r in mine))
+        try:
+            found |= {(name, c.utterance) for c in found_in(transcript, detector, allowed, scopes.get(name, name))}
+        except WithheldError:
+            found |= {(name, row.turn) for row in mine}
+    return found
 
 
 def export_header(plan: PlannedRecording, recording: Recording, draft: bool) -> ExportHeader:

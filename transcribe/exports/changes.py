@@ -1,7 +1,7 @@
 """`changes.html`: what a release changed, for coders who have begun; what has to be replaced comes first.
 
-What a new release replaces for the first time was readable in the one before. Its old text is not shown again: coders
-are told which transcript to replace, and the new text. The page needs no script and no other file.
+What a new release replaces or takes out for the first time was readable in the one before. Its old text is not shown
+again: coders are told which transcript to replace, and the new text. The page needs no script and no other file.
 """
 
 import html
@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from transcribe.exports.layout import EVENT_FLAG
 from transcribe.exports.turns import TurnRow
 from transcribe.redaction.registry import MARK
 
@@ -19,7 +20,7 @@ CHANGES = "changes.html"
 class ChangedUtterance:
     """An utterance in the release before and in this one; `old` is empty for a new one and where it may not be shown.
 
-    `leak`: something is replaced now that could be read before.
+    `leak`: something is replaced, or was taken back, that could be read before.
     """
 
     transcript: str
@@ -50,23 +51,35 @@ def without_text(changes: Changes) -> Changes:
     return replace(changes, utterances=tuple(replace(u, old="", new="") for u in changes.utterances))
 
 
-def compare(before: int, old: Sequence[TurnRow], new: Sequence[TurnRow], holds_known: Callable[[str], bool]) -> Changes:
+def changed_rows(old: Sequence[TurnRow], new: Sequence[TurnRow]) -> tuple[TurnRow, ...]:
+    """The rows of the release before whose text is another now, or gone from a transcript that stays."""
+    are = {row.transcript for row in new}
+    texts = {(row.transcript, row.turn): row.text for row in new}
+    return tuple(row for row in old if row.transcript in are and texts.get((row.transcript, row.turn)) != row.text)
+
+
+def compare(
+    before: int, old: Sequence[TurnRow], new: Sequence[TurnRow], identifies: Callable[[TurnRow], bool]
+) -> Changes:
     """What changed from release `before`, whose rows are `old`, to the one whose rows are `new`.
 
-    `holds_known` says of a text of the release before whether it holds anything that the key or the roster know now:
-    such a text is never shown. Utterances that are gone from a transcript that stays are listed without their text.
+    `identifies` says of a row of the release before whether it holds anything that the key, the roster or a detector
+    knows now. Its old text is then never shown, nor where a mark may stand for words that are gone, nor where words
+    were only taken out, nor in a transcript of which a stretch was taken out since: they may be what somebody took
+    back. Utterances that are gone from a transcript that stays are listed without their text.
     """
     texts = {(row.transcript, row.turn): row for row in old}
     now = {(row.transcript, row.turn) for row in new}
     were, are = ({row.transcript: None for row in rows} for rows in (old, new))
+    cut = {row.transcript for row in new if EVENT_FLAG in row.flags and (row.transcript, row.turn) not in texts}
     changed = [
-        _compare(texts.get((row.transcript, row.turn)), row, holds_known)
+        _compare(texts.get((row.transcript, row.turn)), row, identifies, row.transcript in cut)
         for row in new
         if row.transcript in were
         and ((row.transcript, row.turn) not in texts or texts[row.transcript, row.turn].text != row.text)
     ]
     changed += [
-        ChangedUtterance(row.transcript, row.turn, row.speaker, "", "", holds_known(row.text))
+        ChangedUtterance(row.transcript, row.turn, row.speaker, "", "", identifies(row) or row.transcript in cut)
         for row in old
         if row.transcript in are and (row.transcript, row.turn) not in now
     ]
@@ -78,17 +91,17 @@ def compare(before: int, old: Sequence[TurnRow], new: Sequence[TurnRow], holds_k
     )
 
 
-def _compare(old: TurnRow | None, new: TurnRow, holds_known: Callable[[str], bool]) -> ChangedUtterance:
+def _compare(
+    old: TurnRow | None, new: TurnRow, identifies: Callable[[TurnRow], bool], is_cut: bool
+) -> ChangedUtterance:
     if old is None:
         return ChangedUtterance(new.transcript, new.turn, new.speaker, "", new.text)
-    leak = holds_known(old.text) or _replaces_more(old.text, new.text)
-    return ChangedUtterance(new.transcript, new.turn, new.speaker, "" if leak else old.text, new.text, leak)
-
-
-def _replaces_more(old: str, new: str) -> bool:
-    """Whether a mark may stand in the new text for words of the old one: it has a new mark and lost a word."""
-    before, after = Counter(_pieces(old)), Counter(_pieces(new))
-    return any(map(MARK.fullmatch, after - before)) and not all(map(MARK.fullmatch, before - after))
+    before, after = Counter(_pieces(old.text)), Counter(_pieces(new.text))
+    gone = [piece for piece in before - after if not MARK.fullmatch(piece)]
+    marked = bool(gone) and any(map(MARK.fullmatch, after))
+    leak = marked or is_cut or identifies(old)
+    hidden = leak or not any(not MARK.fullmatch(piece) for piece in after - before)
+    return ChangedUtterance(new.transcript, new.turn, new.speaker, "" if hidden else old.text, new.text, leak)
 
 
 def _pieces(text: str) -> list[str]:
@@ -124,8 +137,8 @@ def write(changes: Changes, release: int) -> bytes:
     for name in changes.leaking:
         parts.append(
             f'<p class="leak"><strong>Replace {_plain(name)} before further coding.</strong> Something in it is '
-            "replaced now that could be read before. Delete the earlier copy, and what was copied from it; the "
-            "utterances are marked below.</p>"
+            "replaced or taken out now that could be read before. Delete the earlier copy, and what was copied from "
+            "it; the utterances are marked below.</p>"
         )
     parts += _listed("No longer in the release: delete your copies", changes.gone)
     parts += _listed("New transcripts", changes.added)
@@ -143,7 +156,7 @@ def _listed(title: str, names: Sequence[str]) -> list[str]:
 
 def _row(utterance: ChangedUtterance) -> str:
     if utterance.leak:
-        old = '<span class="none">not shown: something in it is replaced now</span>'
+        old = '<span class="none">not shown: something in it is replaced or taken out now</span>'
     else:
         old = _marked(utterance.old) or '<span class="none">not there, or taken out</span>'
     new = _marked(utterance.new) or '<span class="none">taken out</span>'
