@@ -37,6 +37,7 @@ _MASS = word_set("""
     chance art dawn eve misty stormy
     """)
 """Given names that can begin a sentence as words without an article: `Hope is …`; `Frank was …` is a person."""
+_TIMES = word_set("summer spring winter autumn april june august dawn")
 _PERSON_DOES = word_set(
     "told said says asked called rang phoned texted gave took thinks thought knows knew wants wanted"
 )
@@ -256,7 +257,7 @@ def _acts(text: str, words: Sequence[Token], index: int, lower: bool) -> bool:
     if not index or not adjoins(text, words[index - 1], words[index]):
         return True
     before, verb = words[index - 1].fold, words[index + 1].fold
-    if words[index].fold in _MASS and verb not in _PERSON_DOES:
+    if words[index].fold in _TIMES and verb not in _PERSON_DOES:
         return False  # `then summer came`
     return before in _CLAUSE_STARTS or (verb in _PERSON_DOES and before not in _DETERMINERS)
 
