@@ -20,7 +20,8 @@ from transcribe.records import Recording, RedactionList, Transcript
 from transcribe.redaction import decisions
 from transcribe.redaction.apply import redact_transcript
 from transcribe.redaction.decisions import Level, standings
-from transcribe.redaction.leak_check import find_leaks, readable_texts
+from transcribe.redaction.file_texts import readable_texts
+from transcribe.redaction.leak_check import find_leaks
 from transcribe.redaction.levels import Interview, at_level, linking_codes
 from transcribe.redaction.registry import Registry
 from transcribe.release import read_previous
