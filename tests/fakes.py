@@ -78,6 +78,7 @@ class FakeDetector:
     trouble: Callable[[str], None] = no_trouble
     name: str = CANARY
     fingerprint: str = "fake detector 1"
+    score: float = 0.9
 
     def detect(self, transcripts: Sequence[Transcript]) -> list[PiiCandidate]:
         found = []
@@ -88,7 +89,9 @@ class FakeDetector:
                 while at >= 0:
                     end = at + len(self.name)
                     found.append(
-                        PiiCandidate(transcript.recording, utterance.id, at, end, "PERSON", "direct", "fake", 0.9)
+                        PiiCandidate(
+                            transcript.recording, utterance.id, at, end, "PERSON", "direct", "fake", self.score
+                        )
                     )
                     at = utterance.text.find(self.name, end)
         return found

@@ -10,15 +10,28 @@ import pyrage
 import pytest
 
 from tests.conftest import Answer, Lab, write_tone
-from tests.fakes import CANARY, LINES, FakeRecognizer, fake_engines, raising
+from tests.fakes import CANARY, LINES, FakeDetector, FakeRecognizer, fake_engines, raising
 from transcribe.engines import Outcome, RecognitionJob
 from transcribe.errors import EngineError
 from transcribe.exports import manifest
+from transcribe.handover.audio import of_those_who_agreed
 from transcribe.handover.folder import read_handovers
 from transcribe.progress import Progress
-from transcribe.records import Recognition
+from transcribe.records import (
+    Event,
+    Recognition,
+    Recording,
+    Redaction,
+    RedactionList,
+    Transcript,
+    Utterance,
+    UtteranceWord,
+)
 from transcribe.redaction.key import open_key
+from transcribe.redaction.levels import Interview
 from transcribe.release.coders_files import hash_file
+from transcribe.study.manifest import PlannedRecording
+from transcribe.study.withdrawals import Stretch, Withdrawal, append_withdrawal
 
 CONSENTS = {"P01-PSW": "transcribe quote archive", "P01-PIR": "transcribe quote audio", "P02-PIR": "transcribe"}
 
@@ -212,7 +225,59 @@ def test_an_export_that_cannot_be_put_in_place_leaves_what_was_there(
     assert export(done, out, "--level", "share").code == 2
     assert files_of(out) == before
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".out")] == []
+    assert [line.level for line in read_handovers(done.study)] == ["team"]
     assert not list(done.study.private.glob(".export-*"))
+
+
+def test_a_killed_export_is_on_record_and_the_next_one_clears_its_copy_away(
+    done: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("transcribe.handover.export.put_in_place", kill)
+        patched.setattr("transcribe.handover.export.remove_temporary", lambda temporary: None)
+        patched.setattr("transcribe.handover.export.take_back_handover", lambda *_: None)
+        with pytest.raises(Killed):
+            export(done, tmp_path / "out")
+    (left,) = (p for p in tmp_path.iterdir() if p.name.startswith(".out"))
+    assert left.stat().st_mode & 0o777 == 0o700
+    assert len(read_handovers(done.study)) == 1
+    assert export(done, tmp_path / "out").code == 0
+    assert not left.exists()
+
+
+def test_an_archive_overwrites_nothing_and_a_link_is_no_target(done: Lab, tmp_path: Path) -> None:
+    (tmp_path / "transcripts-team-1.zip").write_text("somebody's only copy")
+    answer = export(done, tmp_path, "--zip")
+    assert (answer.code, "is there already" in answer.err) == (2, True)
+    assert (tmp_path / "transcripts-team-1.zip").read_text() == "somebody's only copy"
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    answer = export(done, tmp_path / "link")
+    assert (answer.code, "this is a link" in answer.err) == (2, True)
+    assert read_handovers(done.study) == ()
+
+
+def test_while_it_is_copied_nobody_else_can_read_it(done: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    mkdir = Path.mkdir
+
+    def note(path: Path, *rest: int, **options: bool) -> None:
+        mkdir(path, *rest, **options)
+        if path.name.startswith(".out"):
+            made.append(path.stat().st_mode & 0o777)
+
+    monkeypatch.setattr(Path, "mkdir", note)
+    assert export(done, tmp_path / "out").code == 0
+    assert made == [0o700], "the folder is closed before anything is in it"
+    assert export(done, tmp_path / "zips", "--zip").code == 0
+    (path,) = (tmp_path / "zips").iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_code_said_aloud_withholds_its_transcript_beyond_the_team(
@@ -305,3 +370,42 @@ def test_nothing_of_a_name_is_in_what_is_handed_over_or_said(done: Lab, tmp_path
         answer = done.run("-vv", "export", str(done.study.root), "--to", str(tmp_path / level), "--level", level)
         assert answer.code == 0
         assert CANARY.casefold() not in (answer.text + texts_of(tmp_path / level)).casefold()
+
+
+def test_what_was_taken_back_and_is_not_yet_taken_out_is_not_exported(done: Lab, tmp_path: Path) -> None:
+    """A kill between the record of a withdrawal and its deletions."""
+    taken = Withdrawal(1, "P01-PIR", "AB", "2026-01-02T03:04:05Z", "", False, (), (Stretch("P01-PIR", 1.8, 2.0),))
+    append_withdrawal(done.study, taken)
+    answer = export(done, tmp_path / "out")
+    assert answer.code == 2
+    assert "run `transcribe release STUDY`" in answer.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_undecided_is_not_exported_under_hold(done: Lab, tmp_path: Path) -> None:
+    settings = done.study.settings.read_text()
+    done.study.settings.write_text(settings.replace('policy = "strict"', 'policy = "hold"'))
+    done.engines = fake_engines(detector=FakeDetector(score=0.5, fingerprint="unsure"))
+    assert done.run("release", str(done.study.root), "--policy", "strict").code == 0
+    answer = export(done, tmp_path / "out")
+    assert answer.code == 7
+    assert "undecided" in answer.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_third_voice_is_not_heard_even_where_its_words_are_kept() -> None:
+    words = (UtteranceWord("Zoltan", 2.0, 2.8, 0.9, (0, 6)),)
+    utterances = tuple(
+        Utterance(f"u{n}", who, "en", words[0].start, words[0].end, "Zoltan", words)
+        for n, who in enumerate(("INT", "P01-PIR", "SPEAKER-3"), 1)
+    )
+    redactions = tuple(
+        Redaction(u.id, 0, 6, "e00001", "direct", "PERSON", "[PERSON_1]", "fake", 0.9, "open") for u in utterances
+    )
+    recording = Recording("P01-PIR", "P01", "PIR", "P01-PIR", 1, "en", (), 10.0)
+    interview = Interview(recording, Transcript("P01-PIR", utterances), RedactionList("P01-PIR", redactions))
+    plan = PlannedRecording("P01-PIR", "P01", "PIR", "P01-PIR", 1, "", "en", 3, (), frozenset(), ())
+    said = of_those_who_agreed(interview, plan)
+    assert [u.speaker for u in said.transcript.utterances] == ["INT", "P01-PIR"]
+    assert said.transcript.events == (Event("third-party", 2.0, 2.8),)
+    assert [r.utterance for r in said.redactions.redactions] == ["u1", "u2"]

@@ -89,7 +89,7 @@ def run_study(
             progress.expect(stage, sum(recordings[name].duration for name in missing))
         diarizations = stages.diarize(batch, plans, recordings, engines.diarizer, request.speakers)
         languages = {name: request.language or plans[name].language or settings.language for name in plans}
-        consent = _consent_rules(study, settings, plans)
+        consent = consent_rules(study, settings, plans)
         recognitions = stages.recognize(batch, plans, recordings, diarizations, engines.recognizer, languages, consent)
         transcripts = stages.attribute_words(batch, recordings, recognitions, diarizations, consent)
         recordings, transcripts = _with_earlier_results(batch, plans, consent, recordings, transcripts)
@@ -227,7 +227,7 @@ def _within_consent(batch: Batch, recording: Recording, transcript: Transcript, 
     return allowed
 
 
-def _consent_rules(
+def consent_rules(
     study: StudyFolder, settings: Settings, plans: Mapping[str, PlannedRecording]
 ) -> dict[str, ConsentRules]:
     """What may not be shown of each recording. An interpreter is there for the interview and is transcribed."""
@@ -249,6 +249,6 @@ def release_only(study: StudyFolder, settings: Settings, detector: PiiDetector, 
         reading = read_manifest(study)
         plans = {plan.id: plan for plan in reading.recordings}
         batch = Batch(study, "", progress)
-        consent = _consent_rules(study, settings, plans)
+        consent = consent_rules(study, settings, plans)
         recordings, transcripts = _with_earlier_results(batch, plans, consent, {}, {})
         return _finish(study, settings, batch, reading, list(plans), recordings, transcripts, registry, detector)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from transcribe.audio.decode import decode
 from transcribe.audio.redacted import SUFFIX, make_redacted_audio
+from transcribe.consent import ConsentRules, with_consent
 from transcribe.engines import Recognizer
 from transcribe.errors import EngineError, TranscribeError, WithheldError
 from transcribe.exports import manifest
@@ -16,9 +17,11 @@ from transcribe.records import Diarization
 from transcribe.redaction import decisions
 from transcribe.redaction.decisions import Level, standings
 from transcribe.redaction.leak_check import text_check
+from transcribe.redaction.levels import Interview
 from transcribe.redaction.registry import Registry
 from transcribe.release.coders_files import hash_file, make_folders
 from transcribe.store import StudyFolder, stored
+from transcribe.study.manifest import PlannedRecording
 from transcribe.study.roster import RosterEntry
 
 AUDIO = "audio"
@@ -69,10 +72,12 @@ def add_audio(
             diarization = stored(Diarization, study, name, "diarize", None)
             if diarization is None:
                 raise WithheldError("who spoke when is not known any more: transcribe run STUDY")
+            plan = released.plans[name]
+            said = of_those_who_agreed(interview, plan)
             make_redacted_audio(
-                decode(interview.recording, released.plans[name].files).audio,
-                interview.transcript,
-                decisions.at_level(interview.redactions, known, level),
+                decode(interview.recording, plan.files).audio,
+                said.transcript,
+                decisions.at_level(said.redactions, known, level),
                 diarization,
                 folder / AUDIO / f"{shown}{SUFFIX}",
                 holds_known,
@@ -93,6 +98,15 @@ def add_audio(
     elif names:
         (folder / AUDIO).rmdir()
     return tuple(done), withheld
+
+
+def of_those_who_agreed(interview: Interview, plan: PlannedRecording) -> Interview:
+    """The interview without third voices, whatever the study does with their words: they never agreed to be heard."""
+    rules = ConsentRules(withhold_third_voices=set(plan.also_present) != {"interpreter"})
+    transcript = with_consent(interview.recording, interview.transcript, rules)
+    left = {utterance.id for utterance in transcript.utterances}
+    kept = tuple(r for r in interview.redactions.redactions if r.utterance in left)
+    return replace(interview, transcript=transcript, redactions=replace(interview.redactions, redactions=kept))
 
 
 def _list_in_manifest(folder: Path) -> None:

@@ -10,16 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from transcribe.consent import with_consent
 from transcribe.documents.stored import CoderDocument, coder_document, read_documents, without_text
 from transcribe.errors import UsageError, WithheldError
 from transcribe.exports import changes, manifest, self_checks
 from transcribe.exports.bundle import build
 from transcribe.exports.layout import CoderTranscript
 from transcribe.exports.manifest import MANIFEST, BundleManifest
+from transcribe.pipeline import consent_rules
 from transcribe.records import Recording, RedactionList, Transcript
 from transcribe.redaction import decisions
 from transcribe.redaction.apply import redact_transcript
-from transcribe.redaction.decisions import Level, standings
+from transcribe.redaction.decisions import Level, standings, undecided
 from transcribe.redaction.file_texts import readable_texts
 from transcribe.redaction.leak_check import find_leaks
 from transcribe.redaction.levels import Interview, at_level, linking_codes
@@ -52,12 +54,14 @@ def read_released(study: StudyFolder, settings: Settings, registry: Registry) ->
     """The present release, made again from the study. The caller holds the study's lock.
 
     Raises `UsageError` when there is none, or when the study would no longer give the same: transcripts, decisions,
-    settings or manifest have changed since. Raises `CorruptFileError` for a damaged file.
+    settings, consent or manifest have changed since. Raises `WithheldError` when the policy is to hold what is
+    undecided, `CorruptFileError` for a damaged file.
     """
     previous = read_previous(study)
     if previous is None:
         raise UsageError("nothing was released yet: transcribe run STUDY")
     plans = {plan.id: plan for plan in read_manifest(study).recordings}
+    rules = consent_rules(study, settings, plans)
     interviews: dict[str, Interview] = {}
     for entry in previous.transcripts:
         recording = stored(Recording, study, entry.id, "probe", None)
@@ -68,7 +72,11 @@ def read_released(study: StudyFolder, settings: Settings, registry: Registry) ->
             raise _changed_since(previous)
         if (recording.pair, recording.role, recording.person) != (plan.pair, plan.role, plan.person):
             raise _changed_since(previous)
+        if with_consent(recording, transcript, rules[entry.id]) != transcript:
+            raise _changed_since(previous)  # something was taken back, and is not taken out yet
         interviews[entry.id] = Interview(recording, transcript, redactions)
+    if settings.policy == "hold" and (held := undecided({n: i.redactions for n, i in interviews.items()})):
+        raise WithheldError(f"{next(iter(held))}: {next(iter(held.values()))}; nothing was exported")
     drafts = {name: read_run_log(study, name).quality == "draft" for name in interviews}
     items = {
         name: _coder_transcript(plans[name], drafts[name], at_level(interview, registry, "team"))

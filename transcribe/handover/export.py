@@ -12,6 +12,7 @@ from transcribe.handover.content import read_released, write_at_level, write_rel
 from transcribe.handover.folder import (
     HandoverLine,
     append_handover,
+    check_archive,
     check_target,
     copy_beside,
     encrypt,
@@ -20,6 +21,7 @@ from transcribe.handover.folder import (
     remove_temporary,
     sha256_of,
     staging_folder,
+    take_back_handover,
     write_zip,
 )
 from transcribe.redaction.decisions import Level
@@ -89,6 +91,8 @@ def export_study(study: StudyFolder, settings: Settings, request: ExportRequest)
         registry = open_key(study)
         roster = roster_to_replace(study, registry)
         released = read_released(study, settings, registry)
+        if request.form != "folder":
+            check_archive(_destination(request, released.manifest.release))
         consent = CONSENT_OF[request.level]
         chosen = [name for name in released.interviews if consent in released.plans[name].consent]
         if not chosen:
@@ -136,7 +140,7 @@ def _destination(request: ExportRequest, release: int) -> Path:
 
 
 def _hand_over(study: StudyFolder, stage: Path, request: ExportRequest, report: ExportReport) -> None:
-    """Puts the finished folder in its place, and on record just before: a hand-over that is not noted must not be."""
+    """Puts the finished folder on record, and in its place; what could not be put there is taken out again."""
     source = stage / "bundle"
     files = sum(not is_folder for _, is_folder in walk(source))
     if request.form != "folder":
@@ -145,23 +149,24 @@ def _hand_over(study: StudyFolder, stage: Path, request: ExportRequest, report: 
     if request.form == "age":
         encrypt(source, stage / "bundle.zip.age", request.encrypt_to)
         source = stage / "bundle.zip.age"
-    temporary = copy_beside(source, report.path)
+    line = HandoverLine(
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        level=request.level,
+        release=report.release,
+        to_whom=request.to_whom,
+        form=request.form,
+        sha256=sha256_of(source),
+        files=files,
+        recordings=" ".join(report.recordings),
+        audio=" ".join(report.audio),
+    )
+    append_handover(study, line)  # before the first byte leaves the study: a kill leaves no copy that is not on record
+    temporary = None
     try:
-        append_handover(
-            study,
-            HandoverLine(
-                when=datetime.now(UTC).isoformat(timespec="seconds"),
-                level=request.level,
-                release=report.release,
-                to_whom=request.to_whom,
-                form=request.form,
-                sha256=sha256_of(source),
-                files=files,
-                recordings=" ".join(report.recordings),
-                audio=" ".join(report.audio),
-            ),
-        )
+        temporary = copy_beside(source, report.path)
         put_in_place(temporary, report.path)
     except BaseException:
-        remove_temporary(temporary)
+        if temporary is not None:
+            remove_temporary(temporary)
+        take_back_handover(study, line)
         raise

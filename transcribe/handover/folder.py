@@ -1,9 +1,11 @@
 """Where an export is put: a folder of its own or one archive, whole or not at all, and noted in `handovers.csv`."""
 
 import csv
+import glob
 import hashlib
 import io
 import os
+import re
 import secrets
 import shutil
 import zipfile
@@ -23,6 +25,8 @@ from transcribe.store import PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE, StudyFolder
 
 HANDOVERS = "handovers.csv"
 _STAGE = ".export-"
+_LEFTOVER = re.compile(r"\.[0-9a-f]{8}\.tmp$")
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest that a zip can hold: the same files give the same archive."""
 
@@ -65,10 +69,21 @@ def read_handovers(study: StudyFolder) -> tuple[HandoverLine, ...]:
 
 def append_handover(study: StudyFolder, line: HandoverLine) -> None:
     """Adds one row, atomically; the caller holds the study's lock. Raises `CorruptFileError`, `OSError`."""
+    _write_handovers(study, (*read_handovers(study), line))
+
+
+def take_back_handover(study: StudyFolder, line: HandoverLine) -> None:
+    """Takes out the last row, which `append_handover` added for a hand-over that then failed."""
+    lines = read_handovers(study)
+    if lines and lines[-1] == line:
+        _write_handovers(study, lines[:-1])
+
+
+def _write_handovers(study: StudyFolder, lines: Sequence[HandoverLine]) -> None:
     file = io.StringIO(newline="")
     table = csv.writer(file, lineterminator="\r\n")
     table.writerow([field.name for field in fields(HandoverLine)])
-    for row in (*read_handovers(study), line):
+    for row in lines:
         table.writerow([neutralise_formula(str(cell)) for cell in astuple(row)])
     write_atomic(study.private / HANDOVERS, ("\ufeff" + file.getvalue()).encode())
 
@@ -76,19 +91,27 @@ def append_handover(study: StudyFolder, line: HandoverLine) -> None:
 def check_target(study: StudyFolder, target: Path, *, archive: bool) -> None:
     """Raises `UsageError` unless an export may be written to the folder `target`.
 
-    It must lie outside the study and be new, empty, or hold nothing but an earlier export as it was written. For an
-    archive it may hold anything, but not a file of the archive's name (`place_archive`).
+    It must lie outside the study, be no link, and be new, empty, or hold nothing but an earlier export as it was
+    written. For an archive it may hold anything (`check_archive`).
     """
     root = study.root.resolve()
     resolved = target.resolve()
     if resolved == root or root in resolved.parents:
         raise UsageError("--to: choose a folder outside the study: what is handed over must not lie beside private/")
+    if target.is_symlink():
+        raise UsageError("--to: this is a link; name the folder itself")
     if target.exists() and not target.is_dir():
         raise UsageError("--to: this is a file; name a folder")
     if not archive and target.is_dir() and any(target.iterdir()) and not _is_earlier_export(target):
         raise UsageError(
             "--to: the folder holds other files, or an export that was changed; name a new or an empty folder"
         )
+
+
+def check_archive(path: Path) -> None:
+    """Raises `UsageError` when there is something of the archive's name already: it may be somebody's only copy."""
+    if path.exists() or path.is_symlink():
+        raise UsageError(f"--to: {path.name} is there already; move it away, or name another folder")
 
 
 def _is_earlier_export(target: Path) -> bool:
@@ -115,16 +138,23 @@ def staging_folder(study: StudyFolder) -> Iterator[Path]:
 
 
 def copy_beside(source: Path, target: Path) -> Path:
-    """A copy of the folder or file `source` beside where it is to go, closed to all but this account."""
+    """A copy of the folder or file `source` beside where it is to go, closed to others from its first byte on.
+
+    What a killed export left there is removed.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
+        if _LEFTOVER.search(leftover.name):
+            remove_temporary(leftover)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     if source.is_file():
-        shutil.copyfile(source, temporary)
-        temporary.chmod(PRIVATE_FILE_MODE)
-        with temporary.open("rb") as file:
+        with source.open("rb") as whole, os.fdopen(os.open(temporary, _NEW, PRIVATE_FILE_MODE), "wb") as file:
+            shutil.copyfileobj(whole, file)
+            file.flush()
             os.fsync(file.fileno())
         return temporary
-    shutil.copytree(source, temporary)
+    temporary.mkdir(mode=PRIVATE_FOLDER_MODE)
+    shutil.copytree(source, temporary, dirs_exist_ok=True)
     temporary.chmod(PRIVATE_FOLDER_MODE)
     for name, is_folder in walk(temporary):
         (temporary / name).chmod(PRIVATE_FOLDER_MODE if is_folder else PRIVATE_FILE_MODE)
