@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from transcribe import __version__
 from transcribe.records import RedactionList
@@ -35,6 +36,14 @@ _FAMILIES = {
 }
 """What a recogniser's family is, for people."""
 
+Network = Literal["cut", "record", "open"]
+_NETWORK: Mapping[Network, str] = {
+    "cut": "The operating system had taken every network from this run: `report/offline-proof.md`, which is there only "
+    "if no connection could be made until its end.",
+    "record": "A run from which the operating system had taken every network is on record, with its date: "
+    "`report/offline-proof.md`. It does not speak for other runs.",
+    "open": "The program opens no connection; no run that proves it (`--offline-proof`) is on record here.",
+}
 _DATE_LINE = re.compile(r"^Written on .*$", re.MULTILINE)
 
 
@@ -44,8 +53,8 @@ class CertificateFacts:
 
     `categories` are (entities, mentions) by a mark's label, codes taken out of it; `methods` mentions by family of
     recogniser; `standing` entities by how they stand (`confirmed`, `auto`, `open`, `rejected`); `reviewers` initials
-    with how many decisions they took; `settings_digest` a sha256 of all that decides what is replaced; `cut_off` says
-    whether the system had taken the network from the run.
+    with how many decisions they took; `settings_digest` a sha256 of all that decides what is replaced; `network`
+    what is known of connections: `cut` in this run, `record` of an earlier one, or neither.
     """
 
     release: int
@@ -63,7 +72,7 @@ class CertificateFacts:
     reviewers: Mapping[str, int]
     levels: Mapping[str, int]
     recall: CanaryRecall
-    cut_off: bool
+    network: Network
 
 
 def collect_facts(
@@ -78,7 +87,7 @@ def collect_facts(
     documents: int,
     withheld: int,
     recall: CanaryRecall,
-    cut_off: bool,
+    network: Network,
 ) -> CertificateFacts:
     """The facts of a release; `redactions` are those of its recordings and documents, `detector` its fingerprint."""
     known = standings(registry)
@@ -106,7 +115,7 @@ def collect_facts(
         reviewers=dict(sorted(Counter(decision.who for decision in registry.decisions).items())),
         levels=dict(Counter(known[e.id].level for e in registry.entities if e.id in mine)),
         recall=recall,
-        cut_off=cut_off,
+        network=network,
     )
 
 
@@ -197,12 +206,7 @@ def _checks(facts: CertificateFacts) -> str:
             "- Made-up names, numbers, addresses, dates and places were planted in copies of this study's own "
             f"transcripts: {share_text(facts.recall.counts)}. What people really say may be harder."
         )
-    lines.append(
-        "- The operating system had taken every network from the run: `report/offline-proof.md`, which is there only "
-        "if no connection could be made until its end."
-        if facts.cut_off
-        else "- The program opens no connection; no run that proves it (`--offline-proof`) is on record here."
-    )
+    lines.append(f"- {_NETWORK[facts.network]}")
     return "\n".join(lines)
 
 

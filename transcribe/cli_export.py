@@ -11,8 +11,8 @@ from transcribe.errors import UsageError
 from transcribe.store import StudyFolder
 
 if TYPE_CHECKING:
-    from transcribe.handover.export import ExportReport
     from transcribe.handover.audio import Listening
+    from transcribe.handover.export import ExportReport
     from transcribe.progress import Progress
     from transcribe.study.settings import Settings
 

@@ -171,7 +171,7 @@ def _finish(
             documents=sum(name in documents for name in released),
             withheld=len(report.withheld),
             recall=check.recall,
-            cut_off=cut_off or (study.report / OFFLINE_PROOF).exists(),
+            network="cut" if cut_off else "record" if (study.report / OFFLINE_PROOF).exists() else "open",
         )
         write_certificate(study, certified)
     return report
