@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.test_redaction_study import Run, entry
+from transcribe.engines import PiiCandidate
 from transcribe.errors import UsageError
 from transcribe.records import RedactionList, from_json, to_json
 from transcribe.redaction.apply import redact_transcript
@@ -30,6 +32,7 @@ from transcribe.redaction.decisions import (
     standings,
     undecided,
 )
+from transcribe.redaction.leak_check import find_leaks, text_check
 from transcribe.redaction.registry import (
     MARK,
     Registry,
@@ -42,6 +45,7 @@ from transcribe.redaction.registry import (
     with_released,
 )
 from transcribe.redaction.study_redaction import redact_study
+from transcribe.release_check.finished import Allowed
 
 BY = Signature("AB", "2026-01-02T03:04:05Z", "heard it")
 
@@ -348,3 +352,44 @@ def test_an_empty_registry_has_nothing_to_decide() -> None:
     assert open_entities(Registry()) == ()
     with pytest.raises(UsageError, match="no such mark"):
         find_entity(Registry(), "[PERSON_1]")
+
+
+JORDANS = Registry(
+    (
+        RegistryEntity("e00001", "PLACE", "PLACE", "[PLACE_1]", "Jordan", ("Jordan",), class_="quasi"),
+        RegistryEntity("e00002", "PERSON", "PERSON", "[PERSON_1]", "Jordan", ("Jordan",), pairs=("D01",)),
+        RegistryEntity("e00003", "PLACE", "PLACE", "[PLACE_2]", "Kwun Tong", ("Kwun Tong",), class_="quasi"),
+    )
+)
+
+
+@pytest.mark.parametrize("decide", [lambda r, e: set_level(r, e, "share", BY), lambda r, e: reject(r, e, BY, ())])
+def test_a_decision_on_a_place_leaves_a_person_of_that_name_to_the_last_checks(
+    decide: Callable[[Registry, RegistryEntity], Registry], tmp_path: Path
+) -> None:
+    registry = decide(JORDANS, find_entity(JORDANS, "PLACE_1"))
+    assert text_check(registry, ())("my friend Jordan came")
+    again = PiiCandidate("D01-PIR", "u0002", 10, 16, "PERSON", "direct", "again/grammar-cue", 0.9)
+    assert not Allowed(registry).holds("Jordan", again, "D01")
+    for name in ("D01-PIR.txt", "D02-PIR.txt", "turns.csv"):
+        (tmp_path / name).write_text("Jordan came")
+    assert {leak.file for leak in find_leaks(tmp_path, (), registry)} == {"D01-PIR.txt"}, "D02 knows no Jordan"
+
+
+def test_what_is_left_to_the_team_may_stand_whatever_the_language_model_takes_it_for() -> None:
+    registry = set_level(JORDANS, find_entity(JORDANS, "PLACE_2"), "share", BY)
+    assert not text_check(registry, ())("in Kwun Tong")
+    again = PiiCandidate("D01-PIR", "u0002", 3, 12, "PERSON", "direct", "again/ner-PERSON", 0.9)
+    assert Allowed(registry).holds("Kwun Tong", again, "D01")
+
+
+def test_what_is_rejected_in_one_pair_is_searched_in_the_files_of_another(tmp_path: Path) -> None:
+    run = two_people()
+    run.registry = reject(run.registry, entity(run, "[PERSON_1]"), BY, ())
+    for name in ("D01-PIR.txt", "note.txt", "turns.csv"):
+        (tmp_path / name).write_text("Zoltan")
+    assert not find_leaks(tmp_path, (), run.registry)
+    (tmp_path / "D02-PIR.txt").write_text("Zoltan")
+    assert {leak.file for leak in find_leaks(tmp_path, (), run.registry)} == {"D02-PIR.txt"}
+    found = find_leaks(tmp_path, (), run.registry, scopes={"note": "D02"})
+    assert {leak.file for leak in found} == {"D02-PIR.txt", "note.txt"}

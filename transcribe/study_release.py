@@ -218,7 +218,7 @@ def _check(
     detector: PiiDetector,
     scopes: Mapping[str, str],
 ) -> None:
-    leaks = find_leaks(stage, roster, registry, frame)
+    leaks = find_leaks(stage, roster, registry, frame, scopes=scopes)
     if leaks:
         found = {name for leak in leaks for name in names if Path(leak.file.partition("!")[0]).stem == name}
         if not found:

@@ -19,7 +19,7 @@ from transcribe.redaction.file_texts import file_views
 from transcribe.redaction.lexicon import is_common, is_name_use
 from transcribe.redaction.numbers import digits_of
 from transcribe.redaction.registry import MARK, Registry
-from transcribe.redaction.rejections import may_be_said
+from transcribe.redaction.rejections import is_said_somewhere, may_be_said
 from transcribe.redaction.roster_match import THING_KINDS
 from transcribe.redaction.surfaces import is_swept, rule_for
 from transcribe.redaction.tokens import fold, squeeze, tokens
@@ -61,13 +61,13 @@ class Leak:
 
 
 def known_surfaces(
-    registry: Registry, roster: Sequence[RosterEntry], level: Level = "team"
+    registry: Registry, roster: Sequence[RosterEntry], level: Level = "team", said: frozenset[str] | None = None
 ) -> tuple[KnownSurface, ...]:
     """All that must not appear at a level: the roster's names and aliases, and every surface that is searched for.
 
-    What people decided to leave as it was said is none of it.
+    What people decided to leave as it was said is none of it: `said`, by default what may be said in any pair.
     """
-    said = may_be_said(registry, level)
+    said = may_be_said(registry, level) if said is None else said
     listed = [
         KnownSurface("roster", name, entry.kind in THING_KINDS)
         for entry in roster
@@ -90,6 +90,7 @@ def find_leaks(
     registry: Registry,
     frame: Mapping[str, bytes] | None = None,
     level: Level = "team",
+    scopes: Mapping[str, str] | None = None,
 ) -> tuple[Leak, ...]:
     """Everything of roster and registry in every file below `folder`, and in the files' names; sorted, each once.
 
@@ -99,12 +100,15 @@ def find_leaks(
 
     What is replaced only above `level` may be there. `frame` holds the same files as they are without any speech: a
     line that stands in there is ours ("| Mark | means |" beside a participant called Mark) and is not searched.
+    `scopes` gives the pair of the recordings that files are called after (`turns.csv` is nobody's): what people
+    rejected in one pair may stand in that pair's files alone.
     """
     frame = frame or {}
-    wanted = _Wanted(known_surfaces(registry, roster, level))
+    searches = _Searches(registry, roster, level, scopes or {})
     leaks: set[Leak] = set()
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
         name = path.relative_to(folder).as_posix()
+        wanted = searches.of_file(path.stem)
         leaks |= {Leak(name, entity, "name") for entity, _ in wanted.find(re.sub(r"[/_]", " ", name))}
         if path.is_symlink():
             leaks.add(Leak(name, "", "unreadable"))
@@ -113,8 +117,32 @@ def find_leaks(
     return tuple(sorted(leaks))
 
 
+class _Searches:
+    """What is wanted in which file, each made once."""
+
+    def __init__(
+        self, registry: Registry, roster: Sequence[RosterEntry], level: Level, scopes: Mapping[str, str]
+    ) -> None:
+        self._registry, self._roster, self._level, self._scopes = registry, roster, level, scopes
+        self._pairs = {pair for entity in registry.entities for pair in entity.pairs}
+        self._made: dict[str | None, _Wanted] = {}
+
+    def of_file(self, stem: str) -> "_Wanted":
+        """Of the pair that a file's name, without its ending, belongs to; else of the whole study."""
+        code = max((pair for pair in self._pairs if f"{stem}-".startswith(f"{pair}-")), key=len, default=None)
+        scope = self._scopes.get(stem, code)
+        if scope not in self._made:
+            said = (
+                is_said_somewhere(self._registry, self._level)
+                if scope is None
+                else may_be_said(self._registry, self._level, scope)
+            )
+            self._made[scope] = _Wanted(known_surfaces(self._registry, self._roster, self._level, said))
+        return self._made[scope]
+
+
 def text_check(registry: Registry, roster: Sequence[RosterEntry], level: Level = "team") -> Callable[[str], bool]:
-    """Whether a text holds anything that roster or registry know, as `find_leaks` would find it in a file."""
+    """Whether a text, of whatever pair, holds anything that roster or registry know, as `find_leaks` would find it."""
     wanted = _Wanted(known_surfaces(registry, roster, level))
     return lambda text: any(True for _ in wanted.find(text))
 

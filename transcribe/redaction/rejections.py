@@ -9,19 +9,29 @@ from transcribe.redaction.surfaces import NAMED_TYPES, key_of
 from transcribe.redaction.tokens import squeeze
 
 
-def may_be_said(registry: Registry, level: Level) -> frozenset[str]:
+def may_be_said(registry: Registry, level: Level, scope: str | None = None) -> frozenset[str]:
     """The surfaces, squeezed, that a text of a level may hold by people's decisions: for the check of finished files.
 
-    They are rejected, or replaced from a higher level on only. A name that was rejected in one pair is among them, also
-    when it is somebody's in another: files that hold the whole study cannot be told apart.
+    They are rejected, or replaced from a higher level on only, and no surface of what is still replaced: Jordan the
+    country leaves Jordan the friend masked. `scope` is the pair whose text it is, or the recording's id where it has
+    none: a person of another pair is then another person.
     """
     known, own = standings(registry), own_surfaces(registry)
-    return frozenset(
-        squeeze(surface)
-        for entity in registry.entities
-        if not is_replaced(known[entity.id], level)
-        for surface in own[entity.id]
-    )
+    said: set[str] = set()
+    held: set[str] = set()
+    for entity in registry.entities:
+        if scope is None or not entity.pairs or scope in entity.pairs:
+            found = held if is_replaced(known[entity.id], level) else said
+            found |= {squeeze(surface) for surface in own[entity.id]}
+    return frozenset(said - held)
+
+
+def is_said_somewhere(registry: Registry, level: Level) -> frozenset[str]:
+    """What the text of one pair or another may hold: for files that hold the whole study, whose parts are checked by
+    themselves.
+    """
+    scopes = {pair for entity in registry.entities for pair in entity.pairs} | {""}
+    return frozenset[str]().union(*(may_be_said(registry, level, scope) for scope in sorted(scopes)))
 
 
 class Rejections:

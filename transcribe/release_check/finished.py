@@ -13,7 +13,7 @@ from transcribe.records import Transcript, Utterance, from_json, to_json
 from transcribe.redaction.decisions import is_replaced, own_surfaces, standings
 from transcribe.redaction.registry import MARK, Registry
 from transcribe.redaction.rejections import Rejections
-from transcribe.redaction.tokens import squeeze
+from transcribe.redaction.surfaces import key_of
 from transcribe.release_check.masking import snippet
 from transcribe.release_check.second_pass import find_again
 from transcribe.store import StudyFolder, digest, make_private_folder, write_atomic
@@ -58,22 +58,28 @@ class FinishedChecks:
 
 
 class Allowed:
-    """What a finished text may hold by people's decisions: rejected in its pair, or replaced from a higher level on."""
+    """What a finished text may hold by people's decisions: rejected in its pair, or replaced from a higher level on.
+
+    What is left to the team may be found as something else of the same name, for the language model's types waver, but
+    not where anything that is still replaced has that name: Jordan the country, Jordan the friend.
+    """
 
     def __init__(self, registry: Registry) -> None:
         known, own = standings(registry), own_surfaces(registry)
         self._rejections = Rejections(registry)
-        self._above = {
-            squeeze(surface)
-            for entity in registry.entities
-            if known[entity.id].status != "rejected" and not is_replaced(known[entity.id], "team")
-            for surface in own[entity.id]
-        }
+        above: set[str] = set()
+        replaced: set[str] = set()
+        for entity in registry.entities:
+            if known[entity.id].status != "rejected":
+                found = replaced if is_replaced(known[entity.id], "team") else above
+                found |= {key_of(surface, entity.entity_type) for surface in own[entity.id]}
+        self._above = above - replaced
 
     def holds(self, surface: str, candidate: PiiCandidate, scope: str) -> bool:
         """Whether a find may stay; `scope` is the pair, or the recording's id where it has none."""
-        rejected = self._rejections.holds(surface, candidate.entity_type, candidate.recognizer, scope)
-        return rejected or squeeze(surface) in self._above
+        kind = candidate.entity_type
+        rejected = self._rejections.holds(surface, kind, candidate.recognizer, scope)
+        return rejected or key_of(surface, kind) in self._above
 
 
 def finished_texts(folder: Path, frame: Mapping[str, bytes]) -> dict[str, Transcript]:
