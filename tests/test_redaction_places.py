@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from transcribe.redaction.gazetteer import names_in
 from transcribe.redaction.lexicon import is_common, is_kept, is_medicine, organisations, places
+from transcribe.redaction.misheard_places import find_misheard_places
 from transcribe.redaction.name_lists import is_listed
 from transcribe.redaction.organisation_kinds import DESCRIPTORS, KINDS, TALK
 from transcribe.redaction.spans import Found
@@ -218,3 +219,37 @@ def test_two_places_are_no_person(text: str) -> None:
 def test_a_person_who_is_called_like_a_place_is_covered_whole() -> None:
     assert covered("my friend Chan Tai Wai came", "Chan Tai Wai")
     assert covered("then Preston Fung said it", "Preston Fung")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("I heard them on the Tsu and Wan line and got off", "Tsu and Wan line"),
+        ("near the mong cock station", "mong cock station"),
+        ("in the chai wun estate", "chai wun estate"),
+    ],
+)
+def test_places_of_hong_kong_are_found_as_they_were_heard(text: str, place: str) -> None:
+    assert [text[f.start : f.end] for f in find_misheard_places(text, tokens(text))] == [place]
+
+
+@pytest.mark.parametrize(
+    "text", ["the finish line", "the police station", "in real estate", "a long line", "help line", "the bus station"]
+)
+def test_lines_and_stations_of_no_place_stay(text: str) -> None:
+    assert not list(find_misheard_places(text, tokens(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("part time, at a bakery, golden crust. it was fine", "golden crust"),
+        ("i got a job at a restaurant, blue lotus, washing dishes", "blue lotus"),
+        ("at a cafe, night shifts, for years", ""),
+        ("in a hospital, long stay", ""),
+        ("at a school, primary school", ""),
+        ("in a hotel, room service", ""),
+    ],
+)
+def test_a_name_of_ordinary_words_after_its_kind_and_a_comma(text: str, name: str) -> None:
+    assert [t for kind, _, t in said(text) if kind == "ORG"] == [name] * bool(name)

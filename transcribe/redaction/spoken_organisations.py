@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from transcribe.redaction.gazetteer import Match, with_possessive
-from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, is_medicine, places
+from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, places
 from transcribe.redaction.name_lists import is_given, is_only_name
 from transcribe.redaction.name_runs import is_lower, may_be_unlisted
-from transcribe.redaction.numbers import value_of
 from transcribe.redaction.organisation_kinds import (
     CALLED_KINDS,
     CALLED_PLACES,
@@ -15,9 +14,9 @@ from transcribe.redaction.organisation_kinds import (
     GENERIC,
     HOMES,
     KINDS,
-    KNOWN_ABBREVIATIONS,
     TALK,
 )
+from transcribe.redaction.organisation_names import find_apposed, is_unknown, name_after
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised, tokens, word_set
 
@@ -61,9 +60,7 @@ _INTRODUCED = re.compile(
     re.IGNORECASE,
 )
 _THE = re.compile(r"\bthe\s+$", re.IGNORECASE)
-_NO_NAME = re.compile(r"home|work|school|night|least|all|once|first|last|times|that|the|this|risk|peace|ease", re.I)
 _INDEFINITE = word_set("a an any some this that my our your his her their every each no another which what these those")
-_STOP = FUNCTION_WORDS | word_set("near since because where who which around after before during until every")
 
 
 def find_organisations(text: str, words: Sequence[Token], matches: Sequence[Match]) -> Iterator[Found]:
@@ -93,7 +90,7 @@ def find_organisations(text: str, words: Sequence[Token], matches: Sequence[Matc
         if (capital or (is_lower(text) and named)) and not is_kept(name) and name[0].fold not in FUNCTION_WORDS:
             yield found(ward.start("name"), ward.end(), "ORG", "grammar/ward", 0.6, label="WARD")
     yield from _by_cue(text, words)
-    yield from _apposed(text, words)
+    yield from find_apposed(text, words)
 
 
 def _org(text: str, start: int, end: int, name: str, score: float, label: str = "") -> Found:
@@ -183,10 +180,10 @@ def _by_kind(text: str, words: Sequence[Token], index: int, places_at: Sequence[
             first -= 1
             continue
         capital = is_capitalised(word.text) and word.fold not in FUNCTION_WORDS | GENERIC
-        if not (capital or _is_unknown(word) or word.fold in DESCRIPTORS):
+        if not (capital or is_unknown(word) or word.fold in DESCRIPTORS):
             break
         first -= 1
-        anchored = anchored or _is_unknown(word)
+        anchored = anchored or is_unknown(word)
     while first < index and words[first].fold in FUNCTION_WORDS:
         first += 1
     names = words[first:index]
@@ -211,20 +208,6 @@ def _by_kind(text: str, words: Sequence[Token], index: int, places_at: Sequence[
     yield _org(text, names[0].start, end, "organisation", 0.8, KINDS[words[last].fold])
 
 
-def _is_unknown(word: Token) -> bool:
-    """Whether a word, even in lower case, can only be part of a name."""
-    return (
-        len(word.fold) > 2
-        and word.text.isalpha()
-        and not is_common(word.fold)
-        and word.fold not in DESCRIPTORS
-        and word.fold not in KINDS
-        and word.fold not in KNOWN_ABBREVIATIONS
-        and not is_kept([word])
-        and not is_medicine(word.fold)
-    )
-
-
 def _by_cue(text: str, words: Sequence[Token]) -> Iterator[Found]:
     """What follows `a bakery called`, `works for`, `goes to`, `welcome to`."""
     for match in _CALLED.finditer(text):
@@ -232,7 +215,7 @@ def _by_cue(text: str, words: Sequence[Token]) -> Iterator[Found]:
         kind = kind.removesuffix("s") if kind not in KINDS else kind
         if kind not in KINDS and kind not in CALLED_PLACES and kind not in CALLED_KINDS:
             continue
-        if name := _name_after(text, words, match.start("name"), any_word=True):
+        if name := name_after(text, words, match.start("name"), any_word=True):
             if kind in CALLED_PLACES:
                 yield found(*name, "PLACE", "grammar/called", 0.7)
             else:
@@ -243,57 +226,8 @@ def _by_cue(text: str, words: Sequence[Token]) -> Iterator[Found]:
         (_INTRODUCED, "introduced", ""),
     ):
         for match in pattern.finditer(text):
-            if name := _name_after(text, words, match.start("name"), any_word=False):
+            if name := name_after(text, words, match.start("name"), any_word=False):
                 told = label if tuple(t.fold for t in tokens(text[name[0] : name[1]])) not in places() else ""
                 if pattern is _STUDIES and not told:
                     continue
                 yield _org(text, *name, name_of_cue, 0.6, told)
-
-
-def _apposed(text: str, words: Sequence[Token]) -> Iterator[Found]:
-    """`at a bakery, Golden Crust`: capitals right after the kind and a comma."""
-    for index in range(len(words) - 2):
-        kind, name = words[index], words[index + 1]
-        if kind.fold not in KINDS or not re.fullmatch(r",\s+", text[kind.end : name.start]):
-            continue
-        two = is_capitalised(words[index + 2].text) and text[name.end : words[index + 2].start] == " "
-        if not is_capitalised(name.text) or is_kept([name]) or (is_common(name.fold) and not two):
-            continue
-        if span := _name_after(text, words, name.start, any_word=False):
-            yield _org(text, *span, "apposed", 0.6, KINDS[kind.fold])
-
-
-def _name_after(text: str, words: Sequence[Token], position: int, any_word: bool) -> tuple[int, int] | None:
-    """The name that begins at `position`: up to five words; ordinary words in lower case only if `any_word`."""
-    first = next((i for i, word in enumerate(words) if word.start >= position), len(words))
-    if any_word and first < len(words) and words[first].fold in ("the", "a"):
-        first += 1
-    elif first < len(words) and words[first].fold == "the" and first + 1 < len(words):
-        if not (is_capitalised(words[first + 1].text) and not is_common(words[first + 1].fold)):
-            return None
-        first += 1
-    last = first
-    while last < len(words) and last - first < 5:
-        word = words[last]
-        if last > first and text[with_possessive(text, words[last - 1].end) : word.start].strip(" -.&"):
-            break
-        inner = word.fold in ("of", "and", "the") and any_word and last > first and is_capitalised(text[word.end + 1 :])
-        if word.fold in _STOP and not inner:
-            break
-        if not any_word and not _may_name(text, word, last > first):
-            break
-        last += 1
-    if last == first or is_kept(words[first:last]) or value_of(text[words[first].start : words[last - 1].end]):
-        return None
-    if _NO_NAME.fullmatch(words[first].fold):
-        return None
-    return words[first].start, with_possessive(text, words[last - 1].end) if any_word else words[last - 1].end
-
-
-def _may_name(text: str, word: Token, later: bool) -> bool:
-    """Whether a word may be part of an employer's or a school's name that no kind word tells."""
-    if is_kept([word]) or word.text[0].isdigit():
-        return False
-    if is_capitalised(word.text):
-        return word.text != "I" and not at_sentence_start(text, word.start)
-    return _is_unknown(word) or (later and word.fold in KINDS)

@@ -15,6 +15,7 @@ from transcribe.redaction.lexicon import (
     is_name_use,
     organisations,
 )
+from transcribe.redaction.misheard_places import find_misheard_places
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.spoken_addresses import find_addresses
 from transcribe.redaction.spoken_answers import find_asked
@@ -54,6 +55,7 @@ def find_places(text: str, previous: str = "") -> Iterator[Found]:
     places = [f for match in matches if match.place for f in _place(text, words, match)]
     places += [f for f in _lived_in(text, words) if not any(p.start < f.end and f.start < p.end for p in places)]
     yield from places
+    yield from find_misheard_places(text, words)
     yield from find_addresses(text, words, [(f.start, f.end) for f in places], previous)
     yield from find_organisations(text, words, matches)
     yield from find_asked(text, words, previous)
