@@ -36,7 +36,7 @@ from transcribe.records import (
 )
 from transcribe.redaction.key import save_key
 from transcribe.redaction.registry import Registry
-from transcribe.redaction.study_redaction import REDACTION_VERSION, redact_study
+from transcribe.redaction.study_redaction import REDACTION_VERSION, redact_study, searched_names
 from transcribe.release_check.finished import read_finished
 from transcribe.release_check.second_pass import detect_or_withhold, redact_until_nothing_new, remembered
 from transcribe.store import digest, fingerprint, stage_run, stored
@@ -214,7 +214,8 @@ def redact(
     """The spans to be replaced in every transcript of the study, and the registry with what was learnt.
 
     Redaction is one step over the whole study, because a name learnt in one interview is searched in all: its
-    fingerprint holds all transcripts and what people decided. The text that comes out is searched again, until nothing
+    fingerprint holds all transcripts, what people decided, and the names that the key knew when it was done, for texts
+    from outside the study teach the key, too. The text that comes out is searched again, until nothing
     new is found (`release_check.second_pass`). The key is saved before any list, so that no mark exists without its
     entity.
     """
@@ -223,9 +224,13 @@ def redact(
         inputs += [digest(to_json(recordings[name])), digest(to_json(transcript))]
     if left := read_finished(batch.study).found:
         inputs.append(digest(repr(left).encode()))  # go on looking, so that what withholds gets a mark to decide on
-    wanted = fingerprint("redact", REDACTION_VERSION, {"detector": detector.fingerprint}, inputs)
+
+    def depends_on(known: Registry) -> str:
+        whole = [*inputs, digest(repr(searched_names(known)).encode())]
+        return fingerprint("redact", REDACTION_VERSION, {"detector": detector.fingerprint}, whole)
+
     _check_key_is_complete(batch, transcripts, registry)
-    lists, todo = pending(batch, RedactionList, "redact", dict.fromkeys(transcripts, wanted))
+    lists, todo = pending(batch, RedactionList, "redact", dict.fromkeys(transcripts, depends_on(registry)))
     if not todo:
         return lists, registry
     started = time.monotonic()
@@ -249,6 +254,7 @@ def redact(
     for name, failure in found.withheld.items():
         batch.fail(name, "redact", failure)
     lists = {}
+    wanted = depends_on(found.registry)
     each = round((time.monotonic() - started) / max(len(found.lists), 1), 3)
     for redaction in found.lists:
         if redaction.recording in found.withheld:

@@ -58,6 +58,12 @@ def redact_study(
     return tuple(RedactionList(name, tuple(found)) for name, found in lists.items()), book.registry
 
 
+def searched_names(registry: Registry) -> tuple[object, ...]:
+    """What `redact_study` searches in every text because the registry knows it; the same again for what it returns."""
+    known = _known(registry, Rejections(registry))
+    return tuple((*key, *sorted(pairs)) for key, pairs in sorted(known.study.items())), tuple(sorted(known.parts))
+
+
 def _redactions(named: Iterable[tuple[Mention, str]], registry: Registry) -> Iterable[tuple[str, Redaction]]:
     """Each mention as a redaction with its recording's id, as people's decisions have it."""
     known, bare = standings(registry), standings(registry, variants=False)
