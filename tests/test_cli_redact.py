@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pytest
 
 from tests.conftest import Lab
 from tests.fakes import CANARY, FakeDetector, fake_engines, raising
+from transcribe.engines import PiiCandidate
 from transcribe.errors import WithheldError
 from transcribe.records import RedactionList, Transcript
 from transcribe.redaction.key import open_key
@@ -157,3 +159,61 @@ def test_a_recordings_id_is_taken(ready: Lab) -> None:
     file = ready.study.root.parent / "a.txt"
     file.write_text("words")
     assert redact(ready, str(file), "--id", "P01-PIR")[0] == 2
+
+
+def test_a_name_learnt_from_a_text_that_is_not_kept_is_replaced_in_what_was_finished(ready: Lab) -> None:
+    assert ready.go().code == 0
+    text = ready.study.coders / "transcripts" / "txt" / "P01-PIR.txt"
+    assert "Doris" in text.read_text("utf-8-sig")
+    ready.engines = fake_engines(detector=FakeDetector(name="Doris"))
+    assert redact(ready, rows(ready, "then Doris came"), "--stdout")[0] == 0
+    ready.engines = fake_engines()
+    assert ready.run("release", str(ready.study.root)).code == 0
+    assert "Doris" not in text.read_text("utf-8-sig")
+    before = ready.bytes_of(ready.study.private, ready.study.coders)
+    assert ready.run("release", str(ready.study.root)).code == 0
+    assert ready.bytes_of(ready.study.private, ready.study.coders) == before
+
+
+def test_a_refused_text_teaches_the_key_nothing(ready: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = ready.study.root.parent / "a.txt"
+    source.write_text(f"then {CANARY} came")
+    known = open_key(ready.study)
+    monkeypatch.setattr("transcribe.documents.redacting.leaking", lambda study, registry, files: set(files))
+    assert redact(ready, str(source), "--stdout")[0] == 7
+    assert open_key(ready.study) == known
+
+
+def test_a_detector_that_breaks_on_one_text_loses_that_one_alone(ready: Lab) -> None:
+    @dataclass(frozen=True)
+    class Breaks(FakeDetector):
+        def detect(self, transcripts: Sequence[Transcript]) -> list[PiiCandidate]:
+            if any("anvil" in u.text for t in transcripts for u in t.utterances):
+                raise RuntimeError(f"no such thing as {CANARY}")
+            return super().detect(transcripts)
+
+    ready.engines = fake_engines(detector=Breaks())
+    path = ready.study.root.parent / "rows.jsonl"
+    texts = [f"{CANARY} came", f"an anvil fell on {CANARY}"]
+    path.write_text("\n".join(json.dumps({"id": n, "text": text, "conv": n}) for n, text in enumerate(texts)))
+    code, out, err = redact(ready, str(path), "--stdout")
+    assert (code, [json.loads(line)["text"] for line in out.splitlines()]) == (7, ["[PERSON_1] came"])
+    assert "row 2 withheld" in err
+    assert CANARY not in err
+
+
+def test_a_file_is_not_called_after_its_name_and_is_read_once_more(ready: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def found(text: Transcript, *_: object) -> list[str]:
+        seen.append(text.recording)
+        return ["something"]
+
+    monkeypatch.setattr("transcribe.documents.redacting.found_in", found)
+    for name in ("Zeborah.txt", "Quillan.txt"):
+        source = ready.study.root.parent / name
+        source.write_text("nobody came")
+        code, out, err = redact(ready, str(source), "--stdout")
+        assert (code, out) == (7, "")
+        assert "found a possible name" in err
+    assert len(set(seen)) == 1

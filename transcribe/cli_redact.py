@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,19 @@ from transcribe.store import PRIVATE_FILE_MODE, StudyFolder, write_atomic
 if TYPE_CHECKING:
     from transcribe.engines import PiiDetector
     from transcribe.study.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class _OneOff:
+    """A text that goes out again at once: `out` is where it goes, None for stdout."""
+
+    study: StudyFolder
+    settings: "Settings"
+    detector: "PiiDetector"
+    source: Path
+    language: str
+    pair: str
+    out: Path | None
 
 
 def redact(
@@ -50,9 +64,9 @@ def redact(
     if source.suffix.casefold() == ".jsonl":
         if not stdout and out is None:
             raise UsageError("rows of JSON join no study: add --stdout or --to FILE")
-        code = _redact_rows(target, settings, _detector(settings), source, language, pair.upper(), out)
+        code = _redact_rows(_OneOff(target, settings, _detector(settings), source, language, pair.upper(), out))
     elif stdout or out is not None:
-        code = _redact_file(target, settings, _detector(settings), source, language, pair.upper(), out)
+        code = _redact_file(_OneOff(target, settings, _detector(settings), source, language, pair.upper(), out))
     else:
         _join(target, source, language, pair.upper(), document_id.upper())
         return
@@ -88,26 +102,24 @@ def _give(data: bytes, out: Path | None) -> None:
         write_atomic(out, data, PRIVATE_FILE_MODE)
 
 
-def _redact_rows(
-    study: StudyFolder,
-    settings: "Settings",
-    detector: "PiiDetector",
-    source: Path,
-    language: str,
-    pair: str,
-    out: Path | None,
-) -> int:
+def _document_id(data: bytes) -> str:
+    """The id of a text that was given none: of its content, since a file's name may be somebody's."""
+    return f"doc-{hashlib.sha256(data).hexdigest()[:10]}"
+
+
+def _redact_rows(asked: _OneOff) -> int:
     """Every row whose conversation is covered; the others are named by their numbers on stderr."""
     from transcribe.documents.reading import read_bytes
     from transcribe.documents.redacting import LEAKS, leaking, redact_texts
     from transcribe.documents.rows import read_rows, redacted_rows, row_documents, write_rows
+    from transcribe.redaction.key import save_key
     from transcribe.store import locked
 
-    data = read_bytes(source)
-    documents = row_documents(read_rows(data, language), f"doc-{hashlib.sha256(data).hexdigest()[:10]}", pair)
+    study, data = asked.study, read_bytes(asked.source)
+    documents = row_documents(read_rows(data, asked.language), _document_id(data), asked.pair)
     with locked(study):
         lists, withheld, registry = redact_texts(
-            study, settings, detector, [d.recording for d in documents], [d.transcript for d in documents]
+            study, asked.settings, asked.detector, [d.recording for d in documents], [d.transcript for d in documents]
         )
         rows = {
             number: row
@@ -119,47 +131,47 @@ def _redact_rows(
         if leaking(study, registry, {"rows.txt": "\n\n".join(str(row["text"]) for row in rows.values()).encode()}):
             texts = {f"row-{number}.txt": str(row["text"]).encode() for number, row in rows.items()}
             leaks = {int(name[4:-4]) for name in leaking(study, registry, texts)}
+        given = {number: row for number, row in rows.items() if number not in leaks}
+        if given:
+            save_key(study, registry)
     reasons = {
         row.number: withheld[document.recording.id]
         for document in documents
         if document.recording.id in withheld
         for row in document.rows
     } | dict.fromkeys(sorted(leaks), LEAKS)
-    _give(write_rows({number: row for number, row in rows.items() if number not in leaks}), out)
+    _give(write_rows(given), asked.out)
     for number, reason in sorted(reasons.items()):
         typer.echo(f"row {number} withheld: {reason}", err=True)
     return EXIT_WITHHELD if reasons else EXIT_OK
 
 
-def _redact_file(
-    study: StudyFolder,
-    settings: "Settings",
-    detector: "PiiDetector",
-    source: Path,
-    language: str,
-    pair: str,
-    out: Path | None,
-) -> int:
-    from transcribe.documents.reading import read_document
+def _redact_file(asked: _OneOff) -> int:
+    from transcribe.documents.reading import read_bytes, read_document
     from transcribe.documents.redacting import LEAKS, leaking, redact_texts
     from transcribe.documents.stored import StudyDocument
     from transcribe.documents.writing import redacted_passages, write_document
     from transcribe.redaction.apply import redact_transcript
+    from transcribe.redaction.key import save_key
     from transcribe.store import locked
     from transcribe.study.roster import read_roster
 
-    name = f"doc-{hashlib.sha256(source.name.encode()).hexdigest()[:10]}"
+    study, name = asked.study, _document_id(read_bytes(asked.source))
     with locked(study):
-        stored = StudyDocument(name, pair, language, read_document(source, read_roster(study.roster), pair))
-        lists, withheld, registry = redact_texts(study, settings, detector, [stored.recording], [stored.transcript])
+        document = read_document(asked.source, read_roster(study.roster), asked.pair)
+        stored = StudyDocument(name, asked.pair, asked.language, document)
+        lists, withheld, registry = redact_texts(
+            study, asked.settings, asked.detector, [stored.recording], [stored.transcript]
+        )
         if name in withheld:
             raise WithheldError(withheld[name])
         redacted = redact_transcript(stored.transcript, lists[name])
-        kind = stored.document.format
-        data = write_document(kind, redacted_passages(stored.document.passages, redacted))
+        kind = document.format
+        data = write_document(kind, redacted_passages(document.passages, redacted))
         if leaking(study, registry, {f"text.{kind}": data}):
             raise WithheldError(LEAKS)
-    _give(data, out)
+        save_key(study, registry)
+    _give(data, asked.out)
     return EXIT_OK
 
 
@@ -172,7 +184,7 @@ def _join(study: StudyFolder, source: Path, language: str, pair: str, document_i
 
     with locked(study):
         open_key(study)
-        name = document_id or f"doc-{hashlib.sha256(read_bytes(source)).hexdigest()[:10]}"
+        name = document_id or _document_id(read_bytes(source))
         document = read_document(source, read_roster(study.roster), pair)
         changed = keep_document(study, StudyDocument(name, pair, language, document))
     typer.echo(f"{name}: {'taken into the study' if changed else 'in the study already, unchanged'}")

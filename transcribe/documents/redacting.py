@@ -7,19 +7,25 @@ from pathlib import Path
 
 from transcribe.engines import PiiCandidate, PiiDetector
 from transcribe.errors import WithheldError
-from transcribe.records import Recording, RedactionList, Transcript
+from transcribe.records import Recording, RedactedTranscript, RedactionList, Transcript, Utterance
+from transcribe.redaction.apply import redact_transcript
 from transcribe.redaction.decisions import at_level, standings, undecided
-from transcribe.redaction.key import open_key, save_key
+from transcribe.redaction.key import open_key
 from transcribe.redaction.leak_check import find_leaks
 from transcribe.redaction.registry import Registry
 from transcribe.redaction.roster_match import check_roster
 from transcribe.redaction.study_redaction import redact_study
 from transcribe.redaction.tombstones import roster_to_replace
-from transcribe.release_check.second_pass import redact_until_nothing_new
+from transcribe.release_check.finished import Allowed, found_in
+from transcribe.release_check.second_pass import detect_or_withhold, redact_until_nothing_new
 from transcribe.store import StudyFolder
 from transcribe.study.settings import Settings
 
 LEAKS = "the check of the finished text found a known name in it; add its spelling to the roster and try again"
+AGAIN = (
+    "a detector found a possible name or number again in the finished text; add its spelling to the roster and try "
+    "again"
+)
 
 
 def redact_texts(
@@ -29,9 +35,11 @@ def redact_texts(
     recordings: Sequence[Recording],
     transcripts: Sequence[Transcript],
 ) -> tuple[dict[str, RedactionList], dict[str, str], Registry]:
-    """What is to be replaced in each text by its id, why others are withheld by theirs, and the registry, saved.
+    """What is to be replaced in each text by its id, why others are withheld by theirs, and the registry, unsaved.
 
-    Raises `WithheldError` when the key cannot be opened, `UsageError` for an unusable roster.
+    The redacted texts are read by the detector once more. The caller saves the registry once it knows that something is
+    given out: a refused text must not teach the key. Raises `WithheldError` when the key cannot be opened, `UsageError`
+    for an unusable roster.
     """
     registry = open_key(study)
     roster = roster_to_replace(study, registry)
@@ -42,29 +50,40 @@ def redact_texts(
     redact = partial(redact_study, [r for r in recordings if r.id in names], covered, roster, registry)
     result = redact_until_nothing_new(redact, covered, candidates, detector)
     registry = result.registry
-    save_key(study, registry)
     withheld |= {name: error.message for name, error in result.withheld.items()}
     known = standings(registry)
     found = {listed.recording: at_level(listed, known, "team") for listed in result.lists}
     if settings.policy == "hold":
         withheld |= undecided(found)
+    allowed = Allowed(registry)
+    pairs = {recording.id: recording.pair or recording.id for recording in recordings}
+    for transcript in covered:
+        name = transcript.recording
+        if name not in withheld:
+            withheld |= _found_again(redact_transcript(transcript, found[name]), detector, allowed, pairs[name])
     return {name: listed for name, listed in found.items() if name not in withheld}, withheld, registry
 
 
 def _detected(detector: PiiDetector, transcripts: Sequence[Transcript]) -> tuple[list[PiiCandidate], dict[str, str]]:
     """All candidates; a text that the detector does not cover, or fails on, is withheld alone."""
-    try:
-        return detector.detect(transcripts), {}
-    except WithheldError:
-        pass  # Some text is not covered; one after the other tells which.
     candidates: list[PiiCandidate] = []
     withheld: dict[str, str] = {}
     for transcript in transcripts:
         try:
-            candidates += detector.detect([transcript])
+            candidates += detect_or_withhold(detector, transcript)
         except WithheldError as error:
             withheld[transcript.recording] = error.message
     return candidates, withheld
+
+
+def _found_again(text: RedactedTranscript, detector: PiiDetector, allowed: Allowed, scope: str) -> dict[str, str]:
+    """Why a redacted text is withheld, by its id: something is found in it again, or the detector fails on it."""
+    utterances = tuple(Utterance(u.id, u.speaker, u.language, u.start, u.end, u.text, ()) for u in text.utterances)
+    try:
+        found = found_in(Transcript(text.recording, utterances), detector, allowed, scope)
+    except WithheldError as error:
+        return {text.recording: error.message}
+    return {text.recording: AGAIN} if found else {}
 
 
 def leaking(study: StudyFolder, registry: Registry, files: Mapping[str, bytes]) -> set[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from transcribe.engines import PiiCandidate, PiiDetector
-from transcribe.errors import WithheldError
+from transcribe.errors import DependencyError, WithheldError
 from transcribe.records import RedactionList, Transcript, Utterance
 from transcribe.redaction.conversation import dictations
 from transcribe.redaction.decisions import at_level, standings
@@ -43,10 +43,13 @@ class Redacted:
 
 
 def detect_or_withhold(detector: PiiDetector, transcript: Transcript) -> list[PiiCandidate]:
-    """The detector's candidates; any exception of its withholds the recording (fail closed), its message unread."""
+    """The detector's candidates; any exception of its withholds the recording (fail closed), its message unread.
+
+    Raises `DependencyError` when the detector's weights are not there.
+    """
     try:
         return detector.detect([transcript])
-    except WithheldError:
+    except (WithheldError, DependencyError):
         raise
     except Exception as error:  # noqa: BLE001 - a detector may raise anything; its message may hold speech
         raise WithheldError(f"the PII detector failed ({type(error).__name__}); the recording is withheld") from None
