@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from transcribe.errors import UsageError
+from transcribe.errors import EXIT_INTERRUPTED, EXIT_OK, TranscribeError, UsageError
 from transcribe.store import StudyFolder
 
 if TYPE_CHECKING:
+    from transcribe.engines import PiiDetector
+    from transcribe.pipeline import RunReport
+    from transcribe.study.settings import Settings
     from transcribe.study.withdrawal_plan import WithdrawalPlan
 
 
@@ -40,11 +43,10 @@ def withdraw(
     """Delete what was made of a participant's voice, make a release without it, say what people must still recall."""
     from transcribe.cli_tables import show_run
     from transcribe.config import open_detector
-    from transcribe.pipeline import release_only
-    from transcribe.progress import showing_progress
+    from transcribe.redaction.key import is_destroyed
     from transcribe.study.settings import read_settings, with_overrides
     from transcribe.study.withdrawal_plan import WithdrawalRequest, parse_time, plan_withdrawal
-    from transcribe.withdrawal import carry_out, forget_releases
+    from transcribe.withdrawal import carry_out, complete
 
     target = StudyFolder(study.expanduser().absolute())
     if not target.manifest.exists():
@@ -60,31 +62,58 @@ def withdraw(
         observations=observations.value if observations else None,
     )
     plan = plan_withdrawal(target, request)
-    _show_plan(plan)
+    keyless = is_destroyed(target)
+    _show_plan(plan, keyless)
     if not yes:
         _confirm(request.person)
-    done = carry_out(target, request, plan, settings.unconsented_voices == "withhold")
+    detector = None if keyless else open_detector(settings.pii_model)  # before anything is deleted
+    try:
+        done = carry_out(target, request, plan, settings.unconsented_voices == "withhold")
+        report = None if detector is None else _release_without(target, settings, detector)
+        done = complete(target, plan, done)
+    except KeyboardInterrupt:
+        typer.echo("interrupted before it had an end; give the same command again to complete it", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     typer.echo("Deleted:")
     for line in done.deleted:
         typer.echo(f"  {line}")
-    with showing_progress("auto") as observer:
-        report = release_only(target, settings, open_detector(settings.pii_model), observer)
-    for line in forget_releases(target, plan.touched):
-        typer.echo(f"  {line}")
-    show_run(target, report, None)
+    if report is not None:
+        show_run(target, report, None)
     typer.echo("\nPeople must still do this:")
     for line in done.recall:
         typer.echo(f"  - {line}")
     typer.echo(f"This list, with the files' names, is kept in private/withdrawals/{done.record.name}")
-    raise typer.Exit(report.exit_code)
+    raise typer.Exit(EXIT_OK if report is None else report.exit_code)
 
 
-def _show_plan(plan: "WithdrawalPlan") -> None:
+def _release_without(study: StudyFolder, settings: "Settings", detector: "PiiDetector") -> "RunReport":
+    """A release made anew; where that fails, the present one without the transcripts: they must not wait for it."""
+    from transcribe.pipeline import release_only
+    from transcribe.progress import showing_progress
+    from transcribe.store import locked
+    from transcribe.withdrawn_content import forget_releases, take_out_of_coders
+
+    try:
+        with showing_progress("auto") as observer:
+            return release_only(study, settings, detector, observer)
+    except TranscribeError:
+        typer.echo("The release could not be made anew. Taken out of the present one, whole:", err=True)
+        with locked(study):
+            release = take_out_of_coders(study)
+            forget_releases(study)
+        typer.echo(f"  it is release {release.number} now" if release else "  nothing: it held none of it", err=True)
+        typer.echo("Mend what is said below, and give the same command again to complete the record.", err=True)
+        raise
+
+
+def _show_plan(plan: "WithdrawalPlan", keyless: bool) -> None:
     if plan.recordings:
         typer.echo(f"To be deleted whole: {', '.join(plan.recordings)}")
     for name in dict.fromkeys(stretch.recording for stretch in plan.stretches):
         seconds = sum(s.end - s.start for s in plan.stretches if s.recording == name)
         typer.echo(f"To be deleted in part: {name}, {seconds:.0f} s")
+    if keyless and plan.stretches:
+        typer.echo("The key was destroyed, so these cannot be made anew for coders: they go from coders/ whole.")
     if plan.undecided:
         raise UsageError(
             f"the person is also in {', '.join(plan.undecided)}, with their partner. Say what becomes of it: "

@@ -29,6 +29,7 @@ from transcribe.study.roster import read_roster
 from transcribe.study.settings import Settings
 from transcribe.study.withdrawals import read_withdrawals
 from transcribe.study_release import release_study
+from transcribe.withdrawn_content import delete_withdrawn, forget_releases
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def run_study(
     (before any long work). What fails with one recording is in the report, and the others go on.
     """
     with locked(study):
+        _complete_withdrawals(study, settings)
         registry = open_key(study)
         if not study.roster.exists():
             raise UsageError("private/roster.csv is missing: put it back (with nobody to list, its first line will do)")
@@ -145,6 +147,7 @@ def _finish(
         sorted(withheld),
         detector,
     )
+    forget_releases(study)  # the one that was archived now may hold what was taken back
     report = RunReport(
         recordings=tuple(chosen),
         computed=frozenset(batch.computed),
@@ -175,6 +178,12 @@ def _finish(
         )
         write_certificate(study, certified)
     return report
+
+
+def _complete_withdrawals(study: StudyFolder, settings: Settings) -> None:
+    """Deletes what was taken back and still lies there: a withdrawal may have been stopped half-way."""
+    delete_withdrawn(study, settings.unconsented_voices == "withhold")
+    forget_releases(study)
 
 
 def _chosen(plans: Mapping[str, PlannedRecording], only: Sequence[str]) -> list[str]:
@@ -245,6 +254,7 @@ def consent_rules(
 def release_only(study: StudyFolder, settings: Settings, detector: PiiDetector, progress: Progress) -> RunReport:
     """Redacts what is transcribed, where roster or detector have changed, and releases it; touches no audio."""
     with locked(study):
+        _complete_withdrawals(study, settings)
         registry = open_key(study)
         reading = read_manifest(study)
         plans = {plan.id: plan for plan in reading.recordings}

@@ -1,35 +1,34 @@
 """A participant takes part or all of it back: what is deleted here, and what people must still delete by hand.
 
 Deleted: everything derived from the person's voice (`private/<id>/`, or the words of a stretch), and every archived
-release that held it. Kept: the key's surfaces of the person, for replacing only (`redaction.tombstones`), the partner's
-interview, and a record of what was done. The journal is written first, so that nothing comes back whenever this stops.
+release that held it. Kept: what the key has of them, for replacing only (`redaction.tombstones`), the partner's
+interview, and a record of what was done. Whatever could stop it is tried before anything is deleted; then the journal
+is written, so that nothing comes back whenever this stops, and asking for the same again completes it.
 """
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from transcribe.consent import ConsentRules, recognition_without, with_consent
-from transcribe.errors import TranscribeError, UsageError
-from transcribe.exports.manifest import MANIFEST, parse
+from transcribe.errors import UsageError
 from transcribe.handover.folder import read_handovers
-from transcribe.records import Diarization, Interval, Recognition, Recording, Transcript, to_json
+from transcribe.records import Interval
+from transcribe.redaction.key import is_destroyed, open_key
+from transcribe.redaction.roster_match import check_roster
+from transcribe.redaction.tombstones import roster_to_replace
+from transcribe.release import read_previous
 from transcribe.release_check.checking import forget_list
-from transcribe.stages import attribution_fingerprint
-from transcribe.store import (
-    StudyFolder,
-    keep,
-    locked,
-    make_private_folder,
-    stage_run,
-    stored,
-    sync_folder,
-    write_atomic,
-)
+from transcribe.store import StudyFolder, locked, make_private_folder, write_atomic
 from transcribe.study.withdrawal_plan import WithdrawalPlan, WithdrawalRequest
-from transcribe.study.withdrawals import Withdrawal, append_withdrawal, read_withdrawals
+from transcribe.study.withdrawals import Withdrawal, Withdrawals, append_withdrawal, read_withdrawals
+from transcribe.withdrawn_content import (
+    bundle_without,
+    delete_withdrawn,
+    forget_releases,
+    take_out_of_coders,
+    withdrawn_from_coders,
+)
 
 RECORDS = "withdrawals"
 """The folder in `private/` with one text for every withdrawal."""
@@ -39,7 +38,7 @@ RECORDS = "withdrawals"
 class WithdrawalDone:
     """What was done; `record` is the private text that keeps it, `recall` what people must still do."""
 
-    number: int
+    withdrawal: Withdrawal
     deleted: tuple[str, ...]
     recall: tuple[str, ...]
     record: Path
@@ -48,102 +47,83 @@ class WithdrawalDone:
 def carry_out(
     study: StudyFolder, request: WithdrawalRequest, plan: WithdrawalPlan, withhold_third_voices: bool
 ) -> WithdrawalDone:
-    """Deletes what the plan says and writes the record of it. The next release is without it: make one at once.
+    """Deletes what the plan says and writes the record of it. The next release is without it: make one at once, and
+    call `complete`. Where the key was destroyed no release can be made: then it is taken out of the present one.
 
-    Raises `UsageError` when the study is in use, when the plan leaves joint sessions undecided, or on a disk that
-    cannot be written to. What was begun is completed by calling it again.
+    Nothing is deleted when it raises `UsageError`: the study is in use, the plan leaves joint sessions undecided, the
+    roster cannot be read, `coders/` cannot be made without it; or `WithheldError`: the key cannot be opened. What a
+    kill stopped is completed by calling it again.
     """
     if plan.undecided:
         raise UsageError(f"say what becomes of {', '.join(plan.undecided)}: --observations keep, withhold or delete")
     with locked(study):
-        earlier = read_withdrawals(study)
-        number = 1 + max((w.number for w in earlier.items), default=0)
-        when = datetime.now(UTC).isoformat(timespec="seconds")
-        recall = _to_recall(study, plan)
-        append_withdrawal(
-            study,
-            Withdrawal(
-                number,
-                request.person,
-                request.who.upper(),
-                when,
-                request.why,
-                plan.whole_person,
-                plan.recordings,
-                plan.stretches,
-            ),
-        )
+        keyless = is_destroyed(study)
+        if not keyless:
+            check_roster(roster_to_replace(study, open_key(study)))
+        present = read_previous(study)
+        held = {entry.id for entry in present.transcripts} & set(plan.touched) if present is not None else set()
+        if keyless and held:
+            bundle_without(study, held)
+        withdrawal = _journal_line(read_withdrawals(study), request, plan, 0 if present is None else present.release)
+        record = study.private / RECORDS / f"{withdrawal.number:04d}.md"
+        done = WithdrawalDone(withdrawal, (), tuple(_to_recall(study, plan)), record)
+        _write_record(plan, done)
+        if withdrawal not in read_withdrawals(study).items:
+            append_withdrawal(study, withdrawal)
         forget_list(study)
-        deleted = [_delete_recording(study, name) for name in plan.recordings]
-        for name in dict.fromkeys(stretch.recording for stretch in plan.stretches):
-            deleted.append(_delete_stretches(study, name, withhold_third_voices))
-        record = study.private / RECORDS / f"{number:04d}.md"
-        make_private_folder(record.parent)
-        write_atomic(record, _record_text(request, plan, when, number, deleted, recall).encode())
-    return WithdrawalDone(number, tuple(deleted), tuple(recall), record)
+        deleted = [*delete_withdrawn(study, withhold_third_voices), *_archives(forget_releases(study))]
+        for name in plan.recordings:
+            if not any(line.startswith(f"{name}:") for line in deleted):
+                deleted.append(f"{name}: nothing that was made of it is left; it will not be processed")
+        if keyless and (release := take_out_of_coders(study)) is not None:
+            deleted.append(f"coders/: release {release.number} is the one before, without {', '.join(sorted(held))}")
+        done = replace(done, deleted=tuple(deleted))
+        _write_record(plan, done)
+    return done
 
 
-def _delete_recording(study: StudyFolder, name: str) -> str:
-    folder = study.recording(name)
-    if not folder.is_dir():
-        return f"{name}: nothing had been made of it; it will not be processed"
-    count = sum(1 for path in folder.rglob("*") if path.is_file())
-    shutil.rmtree(folder)
-    sync_folder(study.private)
-    return f"{name}: all {count} files made of it (recognised words, turns, transcript, redactions)"
-
-
-def _delete_stretches(study: StudyFolder, name: str, withhold_third_voices: bool) -> str:
-    """Takes the words of all withdrawn stretches out of what is stored; the ids of the other utterances stay."""
-    stretches = read_withdrawals(study).stretches_of(name)
-    recognition = stored(Recognition, study, name, "recognize", None)
-    transcript = stored(Transcript, study, name, "attribute", None)
-    recording = stored(Recording, study, name, "probe", None)
-    diarization = stored(Diarization, study, name, "diarize", None)
-    before = sum(len(s.words) for s in recognition.segments) if recognition else 0
-    if recognition is not None:
-        recognition = recognition_without(recognition, stretches)
-        _rewrite(study, name, "recognize", recognition)
-    if transcript is not None and recording is not None:
-        rules = ConsentRules(stretches, withhold_third_voices)
-        wanted = None
-        if recognition is not None and diarization is not None:
-            wanted = attribution_fingerprint(recording, recognition, diarization, rules)
-        _rewrite(study, name, "attribute", with_consent(recording, transcript, rules), wanted)
-    gone = before - (sum(len(s.words) for s in recognition.segments) if recognition else 0)
-    return f"{name}: {gone} words in {len(stretches)} stretches"
-
-
-def _rewrite(
-    study: StudyFolder, name: str, stage: str, record: Recognition | Transcript, wanted: str | None = None
-) -> None:
-    run = stage_run(study, name, stage)
-    if run is None:
-        raise UsageError(f"private/{name}/run.json has no line for {stage}; run transcribe run first")
-    keep(study, name, run if wanted is None else replace(run, fingerprint=wanted), to_json(record))
-
-
-def forget_releases(study: StudyFolder, recordings: Sequence[str]) -> tuple[str, ...]:
-    """Deletes the archived releases that held any of the recordings; returns what was deleted, for the record.
-
-    To be called after the release that is without them. One whose manifest cannot be read is deleted, too.
-    """
-    deleted = []
+def complete(study: StudyFolder, plan: WithdrawalPlan, done: WithdrawalDone) -> WithdrawalDone:
+    """What is left to do when a release without it was made: the one before goes, and the record is finished."""
     with locked(study):
-        for folder in sorted(study.releases.glob("[0-9]*")) if study.releases.is_dir() else []:
-            if _held(folder, recordings):
-                shutil.rmtree(folder)
-                deleted.append(f"archived release {folder.name}")
-        if deleted:
-            sync_folder(study.releases)
-    return tuple(deleted)
+        forget_releases(study)
+        number = done.withdrawal.release
+        deleted = list(done.deleted)
+        if number and not withdrawn_from_coders(study) and not (study.releases / str(number)).exists():
+            deleted += [line for line in _archives([number]) if line not in deleted]
+        recall = [
+            *done.recall,
+            *(f"coders' own file that may quote it: coders/{p}" for p in _coders_files(study, plan)),
+        ]
+        done = replace(done, deleted=tuple(deleted), recall=tuple(dict.fromkeys(recall)))
+        _write_record(plan, done)
+    return done
 
 
-def _held(folder: Path, recordings: Sequence[str]) -> bool:
-    try:
-        return any(entry.id in recordings for entry in parse((folder / MANIFEST).read_bytes()).transcripts)
-    except (TranscribeError, FileNotFoundError):
-        return True
+def _archives(numbers: Sequence[int]) -> list[str]:
+    return [f"release {number}, which held it, as it was archived" for number in numbers]
+
+
+def _journal_line(journal: Withdrawals, request: WithdrawalRequest, plan: WithdrawalPlan, release: int) -> Withdrawal:
+    """The journal's line for this: the earlier one of a withdrawal that is asked for again, else a new one."""
+    for earlier in reversed(journal.items):
+        same_kind = earlier.person == request.person and earlier.whole_person == plan.whole_person
+        if same_kind and set(plan.recordings) <= set(earlier.recordings) and _spans(plan) <= _spans(earlier):
+            return earlier
+    return Withdrawal(
+        number=1 + max((w.number for w in journal.items), default=0),
+        person=request.person,
+        who=request.who.upper(),
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        why=request.why,
+        whole_person=plan.whole_person,
+        recordings=plan.recordings,
+        stretches=plan.stretches,
+        release=release,
+    )
+
+
+def _spans(part: Withdrawal | WithdrawalPlan) -> set[tuple[str, float, float]]:
+    return {(stretch.recording, stretch.start, stretch.end) for stretch in part.stretches}
 
 
 def _to_recall(study: StudyFolder, plan: WithdrawalPlan) -> list[str]:
@@ -154,10 +134,13 @@ def _to_recall(study: StudyFolder, plan: WithdrawalPlan) -> list[str]:
         + "in every place where they lie (recorder, phone, cloud, backup)",
         "backups of the study folder, and of private/key.age",
     ]
-    held = [name for name in plan.touched if any(study.coders.rglob(f"{name}*"))]
+    released = read_previous(study)
+    known: set[str] = set()
+    if released is not None:
+        known = {*(entry.id for entry in released.transcripts), *(entry.id for entry in released.absent)}
+    held = [name for name in plan.touched if name in known]
     if held:
         recall.append(f"copies of coders/ that anybody has taken, and projects made from them: {', '.join(held)}")
-    recall += [f"coders' own file that may quote it: coders/{name}" for name in _coders_copies(study, held)]
     for line in read_handovers(study):
         if gone := [name for name in plan.touched if name in line.recordings.split()]:
             sound = " and its audio" if any(name in line.audio.split() for name in gone) else ""
@@ -168,26 +151,28 @@ def _to_recall(study: StudyFolder, plan: WithdrawalPlan) -> list[str]:
     return recall
 
 
-def _coders_copies(study: StudyFolder, names: Sequence[str]) -> list[str]:
+def _coders_files(study: StudyFolder, plan: WithdrawalPlan) -> list[str]:
+    """What coders keep in the folder beside the release: of these recordings, or of all."""
+    names = (*plan.touched, "turns", "changes")
     found = [p for name in names for p in study.coders.rglob(f"{name}*") if ".edited-" in p.name or ".own-" in p.name]
     return sorted({path.relative_to(study.coders).as_posix() for path in found})
 
 
-def _record_text(
-    request: WithdrawalRequest,
-    plan: WithdrawalPlan,
-    when: str,
-    number: int,
-    deleted: Sequence[str],
-    recall: Sequence[str],
-) -> str:
+def _write_record(plan: WithdrawalPlan, done: WithdrawalDone) -> None:
+    make_private_folder(done.record.parent)
+    write_atomic(done.record, _record_text(plan, done).encode())
+
+
+def _record_text(plan: WithdrawalPlan, done: WithdrawalDone) -> str:
+    withdrawal = done.withdrawal
+    deleted = done.deleted or ("this was stopped before it had an end: ask for the same withdrawal again",)
     parts = [f"- {s.recording}: {_span((s.start, s.end))}" for s in plan.stretches]
     files = [f"- {path}" for path in plan.originals]
     lines = [
-        f"# Withdrawal {number}",
+        f"# Withdrawal {withdrawal.number}",
         "",
-        f"Person {request.person}. Carried out {when} by {request.who.upper()}.",
-        *([f"Reason given: {request.why}"] if request.why else []),
+        f"Person {withdrawal.person}. Carried out {withdrawal.when} by {withdrawal.who}.",
+        *([f"Reason given: {withdrawal.why}"] if withdrawal.why else []),
         "",
         "## Deleted by the program",
         "",
@@ -201,7 +186,7 @@ def _record_text(
         "",
         "## For people to do: tick when done",
         "",
-        *(f"- [ ] {line}" for line in recall),
+        *(f"- [ ] {line}" for line in done.recall),
         "",
         *(["Original media files:", "", *files, ""] if files else []),
     ]

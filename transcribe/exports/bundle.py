@@ -7,7 +7,7 @@ and the study's path.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from transcribe.documents.stored import CoderDocument, document_files
@@ -60,8 +60,7 @@ def build(
         options.quality, options.rendering, options.level, options.models, options.program, options.page
     )
     entries = tuple(_entry(item) for item in items)
-    withheld = tuple(sorted(set(withheld)))
-    files = {"conventions.md": conventions.write(settings, entries), "turns.csv": turns.write(items)}
+    files = {"turns.csv": turns.write(items)}
     for item in items:
         transcript, header = item.transcript, item.header
         files[f"transcripts/docx/{header.recording}.docx"] = docx.write(transcript, header, options.page)
@@ -69,17 +68,62 @@ def build(
         files[f"sync/{header.recording}.vtt"] = vtt.write(transcript, header)
     for document in documents:
         files |= document_files(document)
-    notes = tuple(sorted(document.id for document in documents))
+    notes = [document.id for document in documents]
+    return _with_frame(
+        files, entries, withheld, notes, settings, options.tool_version, previous, changed, options.release
+    )
+
+
+def without(present: BundleManifest, files: Mapping[str, bytes], gone: Collection[str]) -> dict[str, bytes]:
+    """The release after `present`, whose `files` are given, without some transcripts and documents: for when nothing
+    can be made anew. What stays is the same to the byte.
+
+    Raises `ValidationError` when `turns.csv` cannot be read, `KeyError` for a file of what stays that is not given.
+    """
+    entries = tuple(entry for entry in present.transcripts if entry.id not in gone)
+    names = {entry.id for entry in entries}
+    notes = [name for name in present.documents if name not in gone]
+    kept = {path: files[path] for name in names for path in transcript_paths(name)}
+    kept |= {path: files[path] for name in notes for path in document_paths(name)}
+    kept["turns.csv"] = turns.write_rows(row for row in turns.parse(files["turns.csv"]) if row.transcript in names)
+    withheld = [name for name in present.withheld if name not in gone]
+    return _with_frame(kept, entries, withheld, notes, present.settings, present.tool_version, present)
+
+
+def transcript_paths(name: str) -> tuple[str, ...]:
+    """The files of one transcript."""
+    return f"transcripts/docx/{name}.docx", f"transcripts/txt/{name}.txt", f"sync/{name}.vtt"
+
+
+def document_paths(name: str) -> tuple[str, ...]:
+    """The files of one document."""
+    return f"documents/{name}.txt", f"documents/{name}.docx"
+
+
+def _with_frame(
+    files: dict[str, bytes],
+    entries: tuple[TranscriptEntry, ...],
+    withheld: Sequence[str],
+    documents: Sequence[str],
+    settings: manifest.Settings,
+    tool_version: str,
+    previous: BundleManifest | None,
+    changed: Changes | None = None,
+    release: int = 0,
+) -> dict[str, bytes]:
+    """The files and what tells of them all: conventions, README, changes, manifest. `release` 0: the next one."""
+    withheld, notes = tuple(sorted(set(withheld))), tuple(sorted(documents))
+    files["conventions.md"] = conventions.write(settings, entries)
     unnumbered = {**files, README: readme.write(settings, entries, withheld, notes, release=0)}
     content = manifest.content_digest(unnumbered, settings, entries, withheld)
-    release = options.release or (1 if previous is None else previous.release + (content != previous.content))
+    release = release or (1 if previous is None else previous.release + (content != previous.content))
     files[README] = readme.write(settings, entries, withheld, notes, release)
     if changed is not None and previous is not None and release > previous.release:
         files[changes.CHANGES] = changes.write(changed, release)
     files[MANIFEST] = manifest.write(
         BundleManifest(
             "transcribe",
-            options.tool_version,
+            tool_version,
             release,
             content,
             settings,

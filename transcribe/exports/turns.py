@@ -7,7 +7,7 @@ without asking; cells that it would run as a formula have a leading `'`.
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from transcribe.csv_cells import neutralise_formula, restore_formula
@@ -62,10 +62,15 @@ def rows(item: CoderTranscript) -> tuple[TurnRow, ...]:
 
 def write(items: Sequence[CoderTranscript]) -> bytes:
     """The csv file of all transcripts, in the order given."""
+    return write_rows(row for item in items for row in rows(item))
+
+
+def write_rows(found: Iterable[TurnRow]) -> bytes:
+    """The csv file of these rows."""
     file = io.StringIO(newline="")
     table = csv.writer(file, lineterminator="\r\n")
     table.writerow(COLUMNS)
-    for row in (row for item in items for row in rows(item)):
+    for row in found:
         numbers = (str(number) for number in (row.start_ms, row.end_ms, row.pos0, row.pos1))
         cells = (row.transcript, row.turn, row.speaker, *numbers, row.text, ";".join(row.flags))
         table.writerow([neutralise_formula(cell) for cell in cells])

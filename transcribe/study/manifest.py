@@ -76,11 +76,15 @@ class SkippedRow:
 
 @dataclass(frozen=True, slots=True)
 class ManifestReading:
-    """The manifest as it was understood: `recordings` in its order, and what is not among them and why."""
+    """The manifest as it was understood: `recordings` in its order, and what is not among them and why.
+
+    `withdrawn` are those among the skipped that were taken back: only a withdrawal may look at them.
+    """
 
     recordings: tuple[PlannedRecording, ...]
     problems: tuple[ManifestProblem, ...]
     skipped: tuple[SkippedRow, ...]
+    withdrawn: tuple[PlannedRecording, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ def read_manifest(study: StudyFolder) -> ManifestReading:
         except UsageError as error:
             problems.append(ManifestProblem(row.number, name, error.message))
             incomplete.add(name)
-    recordings = []
+    recordings, withdrawn = [], []
     for name, parts in rows.items():
         if name in incomplete:
             continue  # Another part of it is listed already; half an interview would look like a whole one.
@@ -143,11 +147,13 @@ def read_manifest(study: StudyFolder) -> ManifestReading:
             continue
         if withdrawals.is_withdrawn(recording.id, recording.person):
             skipped.append(SkippedRow(parts[0].number, name, "withdrawn at the participant's request"))
+            withdrawn.append(recording)
         elif "transcribe" in recording.consent:
             recordings.append(recording)
         else:
             skipped.append(SkippedRow(parts[0].number, name, 'no consent to "transcribe"'))
-    return ManifestReading(tuple(recordings), tuple(sorted(problems, key=lambda p: p.row)), tuple(skipped))
+    ordered = tuple(sorted(problems, key=lambda p: p.row))
+    return ManifestReading(tuple(recordings), ordered, tuple(skipped), tuple(withdrawn))
 
 
 def audio_folder(study: StudyFolder) -> Path:

@@ -11,7 +11,7 @@ from transcribe.errors import UsageError
 from transcribe.records import Recording, Transcript, from_json
 from transcribe.store import StudyFolder, stored
 from transcribe.study.manifest import read_manifest
-from transcribe.study.withdrawals import Stretch
+from transcribe.study.withdrawals import Stretch, read_withdrawals
 
 Observations = Literal["keep", "withhold", "delete"]
 _TIME = re.compile(r"(?:(\d{1,2}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,3})?)")
@@ -83,24 +83,32 @@ def plan_withdrawal(study: StudyFolder, request: WithdrawalRequest) -> Withdrawa
     if not _INITIALS.fullmatch(request.who):
         raise UsageError("--who: give your initials, 2 to 8 letters")
     known = _known_recordings(study)
+    earlier = [w for w in read_withdrawals(study).items if w.person == request.person]
     own = [item for item in known if item.person == request.person]
     pairs = {item.pair for item in own} | {request.person.rpartition("-")[0]}
     joint = [item for item in known if item.role == "OBS" and item.pair in pairs and item.person != request.person]
-    if not own and not joint:
+    if not own and not joint and not earlier:
         raise UsageError("--person: no recording of the study is of a person with this code; see: transcribe status")
     if request.recording:
         return _plan_recording(request, known, pairs)
     if request.start is not None or request.end is not None:
         raise UsageError("--from and --to need --recording ID")
-    recordings = tuple(item.id for item in own)
-    stretches: tuple[Stretch, ...] = ()
+    recordings = [item.id for item in own]
+    stretches: list[Stretch] = []
+    for withdrawal in earlier:
+        if withdrawal.whole_person:  # what was begun is completed, whatever is left of it
+            recordings += withdrawal.recordings
+            stretches += withdrawal.stretches
+    decided = {*recordings, *(stretch.recording for stretch in stretches)}
     if request.observations == "delete":
-        recordings += tuple(item.id for item in joint)
+        recordings += [item.id for item in joint]
     elif request.observations == "withhold":
-        stretches = tuple(stretch for item in joint for stretch in _voice(study, item.id, request.person))
-    undecided = tuple(item.id for item in joint) if request.observations is None else ()
-    originals = tuple(file for item in known if item.id in recordings for file in item.files)
-    return WithdrawalPlan(recordings, stretches, True, undecided, originals)
+        stretches += [s for item in joint if item.id not in decided for s in _voice(study, item.id, request.person)]
+    undecided = tuple(item.id for item in joint if item.id not in decided) if request.observations is None else ()
+    whole = tuple(dict.fromkeys(recordings))
+    parts = tuple(dict.fromkeys(stretch for stretch in stretches if stretch.recording not in whole))
+    originals = tuple(file for item in known if item.id in whole for file in item.files)
+    return WithdrawalPlan(whole, parts, True, undecided, originals)
 
 
 def _plan_recording(request: WithdrawalRequest, known: Sequence[_Known], pairs: set[str]) -> WithdrawalPlan:
@@ -120,10 +128,14 @@ def _plan_recording(request: WithdrawalRequest, known: Sequence[_Known], pairs: 
 
 
 def _known_recordings(study: StudyFolder) -> list[_Known]:
-    """Every recording of the manifest or with results of its own, also one that the lab has excluded since."""
+    """Every recording of the manifest or with results of its own, also one that the lab has excluded since.
+
+    One that was withdrawn is among them: a withdrawal that was stopped is completed by asking for it again.
+    """
+    reading = read_manifest(study)
     known = {
         plan.id: _Known(plan.id, plan.pair, plan.role, plan.person, plan.files, None)
-        for plan in read_manifest(study).recordings
+        for plan in (*reading.recordings, *reading.withdrawn)
     }
     for path in sorted(study.private.glob("*/recording.json")):
         facts = from_json(Recording, path.read_bytes(), f"private/{path.parent.name}/recording.json")

@@ -1,8 +1,10 @@
-"""`private/withdrawals.json`: who took back what. Append-only; it holds codes and times, no words and no names.
+"""`private/withdrawals.json`: who took back what. Append-only; it holds codes, times and digests, no words, no names.
 
-It is what keeps a withdrawn recording from coming back: the manifest leaves it out for as long as it is listed here.
+It is what keeps a withdrawn recording from coming back: the manifest leaves it out for as long as it is listed here,
+and every run deletes what of it still lies in the study (`withdrawn_content`).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from transcribe.records import Interval, from_json, to_json
@@ -24,7 +26,8 @@ class Stretch:
 class Withdrawal:
     """One withdrawal: `recordings` are taken back whole, `stretches` in part; `whole_person` bars later ones, too.
 
-    `who` is the initials of the person who carried it out, `when` ISO 8601 in UTC.
+    `who` is the initials of the person who carried it out, `when` ISO 8601 in UTC. `release` is the one that coders had
+    then: it and those before it may hold what is taken back in part.
     """
 
     number: int
@@ -35,6 +38,7 @@ class Withdrawal:
     whole_person: bool
     recordings: tuple[str, ...] = ()
     stretches: tuple[Stretch, ...] = ()
+    release: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,22 @@ class Withdrawals:
     def is_withdrawn(self, recording: str, person: str) -> bool:
         """Whether a whole recording was taken back: itself, or everything of its person."""
         return any(recording in w.recordings or (w.whole_person and person == w.person) for w in self.items)
+
+    @property
+    def recordings(self) -> tuple[str, ...]:
+        """The recordings that were taken back whole."""
+        return tuple(dict.fromkeys(name for w in self.items for name in w.recordings))
+
+    @property
+    def cut(self) -> tuple[str, ...]:
+        """The recordings of which a stretch was taken back and that are there otherwise."""
+        names = dict.fromkeys(stretch.recording for w in self.items for stretch in w.stretches)
+        return tuple(name for name in names if name not in self.recordings)
+
+    def held_in(self, release: int, ids: Iterable[str]) -> set[str]:
+        """Which of the recordings in a release may hold there what was taken back; `ids` are all that it has."""
+        cut = {s.recording for w in self.items if release <= w.release for s in w.stretches}
+        return {*self.recordings, *cut} & set(ids)
 
     def stretches_of(self, recording: str) -> tuple[Interval, ...]:
         """The stretches (s) of a recording that were taken back, sorted."""
