@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.redaction.leak_check import Leak, find_leaks, known_surfaces
+from transcribe.redaction.known_surfaces import known_surfaces
+from transcribe.redaction.leak_check import Leak, find_leaks
 from transcribe.redaction.registry import Registry, RegistryEntity
 from transcribe.study.roster import RosterEntry
 

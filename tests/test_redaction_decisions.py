@@ -393,3 +393,21 @@ def test_what_is_rejected_in_one_pair_is_searched_in_the_files_of_another(tmp_pa
     assert {leak.file for leak in find_leaks(tmp_path, (), run.registry)} == {"D02-PIR.txt"}
     found = find_leaks(tmp_path, (), run.registry, scopes={"note": "D02"})
     assert {leak.file for leak in found} == {"D02-PIR.txt", "note.txt"}
+
+
+def test_no_label_is_a_name_of_anybody_in_the_study(tmp_path: Path) -> None:
+    run = Run({"D01-PIR": ["Beatriz and Otto at the Golden Cafe", "Hope came"], "D02-PIR": ["Quillan"]})
+    run.found("D01-PIR", 1, "Beatriz", "PERSON").found("D01-PIR", 1, "Otto", "PERSON")
+    run.found("D01-PIR", 1, "Golden Cafe", "ORG").found("D01-PIR", 2, "Hope", "PERSON")
+    run.found("D02-PIR", 1, "Quillan", "PERSON")
+    run.texts()
+    otto = entity(run, "PERSON_2")
+    for label in ("BEATRIZ", "HOPE", "OLD-QUILLAN", "OTTO"):
+        with pytest.raises(UsageError, match="part of a name"):
+            rename(run.registry, otto, label, BY, ())
+    run.registry = rename(run.registry, otto, "CAFE-OWNER", BY, ())
+    (tmp_path / "a.txt").write_text("[CAFE-OWNER_1] and [PERSON_1] at the [ORG_1]")
+    assert not find_leaks(tmp_path, (), run.registry)
+    (tmp_path / "a.txt").write_text("[BEATRIZ_1] came")
+    assert {leak.kind for leak in find_leaks(tmp_path, (), run.registry)} == {"mark"}
+    assert text_check(run.registry, [entry("Ferenc Zoltan", "friend")])("[OLD-ZOLTAN_1] came")

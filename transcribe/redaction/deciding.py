@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from transcribe.errors import UsageError
 from transcribe.redaction.decisions import LEVELS, Level, class_of, open_variants, own_surfaces, split_off, standings
+from transcribe.redaction.lexicon import is_common
 from transcribe.redaction.registry import (
     NUMBERED,
     Decision,
@@ -183,10 +184,8 @@ def rename(
     is_code = is_pair(label) or label in {part for e in registry.entities for part in (e.person, *e.pairs)}
     if not _LABEL.fullmatch(label) or len(label) > _LONGEST_LABEL or is_code:
         raise UsageError("a label is letters, digits and hyphens, such as SISTER or P01-PIR-SISTER, without a number")
-    own = own_surfaces(registry)
-    names = {w.fold for e in family(registry, entity) for s in own[e.id] for w in tokens(s)}
-    names |= {w.fold for row in roster for name in (row.name, *row.aliases) for w in tokens(name)}
-    if names & {part.casefold() for part in label.split("-")} - {entity.entity_type.casefold()}:
+    parts = {part.casefold() for part in label.split("-")}
+    if parts & (_names(registry, roster, family(registry, entity)) - {entity.entity_type.casefold()}):
         raise UsageError("this label is part of a name of the study; write what it is instead, such as SISTER or CAFE")
     band = standing.mark[1:-1].partition(" ")[2]
     new = f"[{label}_{next_number(registry, label)}{' ' + band if band else ''}]"
@@ -214,6 +213,24 @@ def _mark(registry: Registry, entity: RegistryEntity) -> str:
 
 def _bare(mark: str) -> str:
     return mark.strip().strip("[]").partition(" ")[0].upper()
+
+
+def _names(registry: Registry, roster: Sequence[RosterEntry], members: Sequence[RegistryEntity]) -> set[str]:
+    """The words of all names of the study: marks are not searched by any check, so a label must be none of them.
+
+    Of others than `members` and of things, ordinary words are left out: `Golden Cafe` forbids no `CAFE`; nor do the
+    words that are labels already.
+    """
+    ours = {part.casefold() for e in registry.entities for part in e.label.split("-")}
+    own = own_surfaces(registry)
+    names = {w.fold for row in roster for name in (row.name, *row.aliases) for w in tokens(name)}
+    for entity in registry.entities:
+        words = {w.fold for s in own[entity.id] for w in tokens(s)}
+        if entity not in members:
+            person = entity.entity_type == "PERSON"
+            words = {w for w in words if w not in ours and (person or not is_common(w))}
+        names |= words
+    return names
 
 
 def _is_listed(entity: RegistryEntity, registry: Registry, roster: Sequence[RosterEntry]) -> bool:

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from transcribe.redaction.decisions import Level
 from transcribe.redaction.file_texts import file_views
+from transcribe.redaction.known_surfaces import KnownSurface, known_surfaces, label_words
 from transcribe.redaction.lexicon import is_common, is_name_use
 from transcribe.redaction.numbers import digits_of
 from transcribe.redaction.registry import MARK, Registry
 from transcribe.redaction.rejections import is_said_somewhere, may_be_said
-from transcribe.redaction.roster_match import THING_KINDS
-from transcribe.redaction.surfaces import is_swept, rule_for
-from transcribe.redaction.tokens import fold, squeeze, tokens
+from transcribe.redaction.surfaces import rule_for
+from transcribe.redaction.tokens import fold, tokens
 from transcribe.study.roster import RosterEntry
 
 SQUEEZED_MIN = 6
@@ -35,53 +35,17 @@ _BARRIER = "\ue000"
 _DIGIT_RUN = re.compile(r"\d(?:[ .()\-–]{0,2}\d)+")
 
 
-@dataclass(frozen=True, slots=True)
-class KnownSurface:
-    """A text that must not appear; `entity` is its id in the registry, or `roster`.
-
-    `any_case` marks a place or organisation that the lab has listed: it counts in lower case, too.
-    """
-
-    entity: str
-    text: str
-    any_case: bool = False
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Leak:
     """Something of the key in a file: where, what (by id, never the text), and in which form.
 
     `file` is relative to the folder searched, `!` and the member's name added inside a zip; `kind` is `text`, `name`
-    (of a file), `spelled`, `digits` or `unreadable`.
+    (of a file), `spelled`, `digits`, `mark` (a name is a mark's label) or `unreadable`.
     """
 
     file: str
     entity: str
     kind: str
-
-
-def known_surfaces(
-    registry: Registry, roster: Sequence[RosterEntry], level: Level = "team", said: frozenset[str] | None = None
-) -> tuple[KnownSurface, ...]:
-    """All that must not appear at a level: the roster's names and aliases, and every surface that is searched for.
-
-    What people decided to leave as it was said is none of it: `said`, by default what may be said in any pair.
-    """
-    said = may_be_said(registry, level) if said is None else said
-    listed = [
-        KnownSurface("roster", name, entry.kind in THING_KINDS)
-        for entry in roster
-        for name in (entry.name, *entry.aliases)
-        if name
-    ]
-    met = [
-        KnownSurface(entity.id, surface)
-        for entity in registry.entities
-        for surface in entity.surfaces
-        if squeeze(surface) not in said
-        if is_swept(surface, entity.entity_type) or (entity.confirmed_by == "roster" and rule_for(surface) == "name")
-    ]
-    return tuple(dict.fromkeys(listed + met))
 
 
 def find_leaks(
@@ -95,8 +59,8 @@ def find_leaks(
     """Everything of roster and registry in every file below `folder`, and in the files' names; sorted, each once.
 
     Text, CSV, JSON (escapes undone), HTML and XML (tags removed, attributes too) and every member of zip files such as
-    docx and qdpx, down to zips in zips. Marks are masked first. A file that cannot be read is itself a leak of kind
-    `unreadable`: what cannot be checked is not released.
+    docx and qdpx, down to zips in zips. Marks are masked first, after a look at their labels. A file that cannot be
+    read is itself a leak of kind `unreadable`: what cannot be checked is not released.
 
     What is replaced only above `level` may be there. `frame` holds the same files as they are without any speech: a
     line that stands in there is ours ("| Mark | means |" beside a participant called Mark) and is not searched.
@@ -137,13 +101,14 @@ class _Searches:
                 if scope is None
                 else may_be_said(self._registry, self._level, scope)
             )
-            self._made[scope] = _Wanted(known_surfaces(self._registry, self._roster, self._level, said))
+            surfaces = known_surfaces(self._registry, self._roster, self._level, said)
+            self._made[scope] = _Wanted(surfaces, label_words(self._registry))
         return self._made[scope]
 
 
 def text_check(registry: Registry, roster: Sequence[RosterEntry], level: Level = "team") -> Callable[[str], bool]:
     """Whether a text, of whatever pair, holds anything that roster or registry know, as `find_leaks` would find it."""
-    wanted = _Wanted(known_surfaces(registry, roster, level))
+    wanted = _Wanted(known_surfaces(registry, roster, level), label_words(registry))
     return lambda text: any(True for _ in wanted.find(text))
 
 
@@ -188,7 +153,9 @@ def _search_zip(name: str, data: bytes, frame: bytes | None, wanted: "_Wanted", 
 class _Wanted:
     """All surfaces, squeezed, ready to be searched in a text."""
 
-    def __init__(self, surfaces: Sequence[KnownSurface]) -> None:
+    def __init__(self, surfaces: Sequence[KnownSurface], labels: frozenset[str]) -> None:
+        self._labels = labels
+        self._words: dict[str, str] = {}
         self._plain: list[tuple[str, str, KnownSurface]] = []
         self._digits: dict[str, str] = {}
         for surface in surfaces:
@@ -196,13 +163,19 @@ class _Wanted:
             if rule_for(surface.text) == "never" or not squeezed:
                 continue
             self._plain.append((squeezed, breaks, surface))
+            self._words |= {word: surface.entity for word in [squeezed, *breaks.split()] if not is_common(word)}
             digits = digits_of(surface.text)
             if len(digits) >= DIGITS_MIN:
                 self._digits.setdefault(digits, surface.entity)
 
     def find(self, text: str) -> Iterator[tuple[str, str]]:
         """`(entity, kind)` of every surface in `text`."""
-        masked = MARK.sub(lambda match: _BARRIER, unicodedata.normalize("NFC", text))
+        text = unicodedata.normalize("NFC", text)
+        for mark in MARK.finditer(text):
+            for part in re.findall(r"[A-Z0-9]+", mark.group().partition(" ")[0]):
+                if part not in self._labels and part.casefold() in self._words:
+                    yield self._words[part.casefold()], "mark"
+        masked = MARK.sub(lambda match: _BARRIER, text)
         squeezed, places = _squeeze(masked)
         for wanted, breaks, surface in self._plain:
             position = squeezed.find(wanted)
