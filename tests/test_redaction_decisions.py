@@ -411,3 +411,17 @@ def test_no_label_is_a_name_of_anybody_in_the_study(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("[BEATRIZ_1] came")
     assert {leak.kind for leak in find_leaks(tmp_path, (), run.registry)} == {"mark"}
     assert text_check(run.registry, [entry("Ferenc Zoltan", "friend")])("[OLD-ZOLTAN_1] came")
+
+
+def test_a_listed_place_can_be_kept_for_the_team(tmp_path: Path) -> None:
+    run = Run({"D01-PIR": ["in Quarry Wood"]}, [entry("Quarry Wood", "place", "", "QW"), entry("Hung Hom", "place")])
+    run.texts()
+    (tmp_path / "D01-PIR.txt").write_text("in Quarry Wood")
+    assert find_leaks(tmp_path, run.roster, run.registry)
+    run.registry = set_level(run.registry, entity(run, "PLACE_1"), "share", BY)
+    run.texts()
+    assert team_texts(run) == ["in Quarry Wood"]
+    assert not find_leaks(tmp_path, run.roster, run.registry)
+    assert find_leaks(tmp_path, run.roster, run.registry, level="share")
+    (tmp_path / "D01-PIR.txt").write_text("in Hung Hom")
+    assert find_leaks(tmp_path, run.roster, run.registry)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from transcribe.redaction.decisions import Level
+from transcribe.redaction.decisions import Level, is_replaced, own_surfaces, standings
 from transcribe.redaction.registry import Registry
 from transcribe.redaction.rejections import may_be_said
 from transcribe.redaction.roster_match import THING_KINDS
@@ -30,14 +30,23 @@ def known_surfaces(
 ) -> tuple[KnownSurface, ...]:
     """All that must not appear at a level: the roster's names and aliases, and every surface that is searched for.
 
-    What people decided to leave as it was said is none of it: `said`, by default what may be said in any pair.
+    What people decided to leave as it was said is none of it: `said`, by default what may be said in any pair. A listed
+    place or organisation is wanted unless it is replaced from a higher level on only.
     """
     said = may_be_said(registry, level) if said is None else said
+    known, own = standings(registry), own_surfaces(registry)
+    above = {
+        squeeze(surface)
+        for entity in registry.entities
+        if known[entity.id].status != "rejected" and not is_replaced(known[entity.id], level)
+        for surface in own[entity.id]
+    }
     listed = [
         KnownSurface("roster", name, entry.kind in THING_KINDS)
         for entry in roster
         for name in (entry.name, *entry.aliases)
         if name
+        if entry.kind not in THING_KINDS or not above & {squeeze(n) for n in (entry.name, *entry.aliases)}
     ]
     met = [
         KnownSurface(entity.id, surface)
