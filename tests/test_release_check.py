@@ -142,6 +142,12 @@ def test_a_mark_becomes_the_placeholder() -> None:
         "case 2 0 1 9 4 4",
         "double four treble five, that one",
         "my file is 48-21-77",
+        "it is 2034 5678",
+        "9111 1999, that one",
+        "his is 2012 2013",
+        "ring 2012 5 6 7 8",
+        "twenty thirty four fifty six seventy eight",
+        "twenty thirty four eleven twelve",
     ],
 )
 def test_runs_of_five_digits_are_found(text: str) -> None:
@@ -154,6 +160,9 @@ def test_runs_of_five_digits_are_found(text: str) -> None:
         "ten thousand steps, and 10,000 more",
         "it cost 125000 dollars, or £ 30,000.50",
         "in 2019 2020 and 2021",
+        "2012, 2013 or 2012 and 2013, from 2012 2013, 2012-2013",
+        "it was 12 05 1999, or 12/05/1999",
+        "the eleventh, eleven twelve nineteen eighty five",
         "one two three four five six and relax",
         "a hundred ninety-three eighty-six seventy-nine",
         "five, ten, fifteen, twenty",

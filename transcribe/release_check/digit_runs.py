@@ -12,6 +12,13 @@ from transcribe.redaction.tokens import word_set
 MIN_DIGITS = 5
 """Digits of a run from which on it can be a number of somebody's (deidentification.md, "Release check")."""
 _YEAR = re.compile(r"(?:18|19|20)\d\d")
+_GLUE = re.compile(r"[\s\-‐–./]*")
+"""What stands between the parts of one number."""
+_BEFORE_YEARS = re.compile(
+    r"\b(?:in|from|since|between|during|until|till|by|of|around|about|for|years?|and|or|to|through|was|were|spring|"
+    r"summer|autumn|fall|winter)\W*$",
+    re.IGNORECASE,
+)
 _AMOUNT = re.compile(r"[$£€¥]\s*[\d,.]+|\b\d{1,3}(?:,\d{3})+\b|\b\d+(?:\.\d+)?\s?(?:%|k\b|mg|ml|kg|mcg|cm|km|mm\b)")
 _UNITS = word_set("""
     hundred thousand million billion percent dollars dollar pounds pound quid euros euro yuan bucks pence cents
@@ -59,24 +66,47 @@ def _runs_of(text: str, amounts: Sequence[tuple[int, int]]) -> Iterator[list[Sym
     """Stretches of digits, with amounts and years cut out."""
     for run in runs(symbols(text), frozenset(("digit",))):
         current: list[Symbol] = []
-        for symbol in run:
+        for index, symbol in enumerate(run):
             inside = any(a <= symbol.start < b for a, b in amounts)
-            if inside or _YEAR.fullmatch(symbol.chars):
+            if inside or (_YEAR.fullmatch(symbol.chars) and _stands_alone(text, run, index)):
                 if current:
                     yield current
                 current = []
             else:
                 current.append(symbol)
         if current:
-            yield from _without_spoken_years(current)
+            yield from _without_spoken_years(text, current)
 
 
-def _without_spoken_years(run: list[Symbol]) -> Iterator[list[Symbol]]:
+def _stands_alone(text: str, run: Sequence[Symbol], index: int) -> bool:
+    """Whether four digits that can be a year are one, and not half of a number: `2034 5678`, `9111 1999`.
+
+    Years after each other stay years where a word before them or a sign between them says so (`from 2012 2013`,
+    `2012-2013`), and so does a year beside a day and a month (`12 05 1999`).
+    """
+    first, last = index, index
+    while first > 0 and _GLUE.fullmatch(text[run[first - 1].end : run[first].start]):
+        first -= 1
+    while last + 1 < len(run) and _GLUE.fullmatch(text[run[last].end : run[last + 1].start]):
+        last += 1
+    others = [symbol for symbol in run[first : last + 1] if not _YEAR.fullmatch(symbol.chars)]
+    if not others:
+        together = text[run[first].end : run[first + 1].start] if last > first else ","
+        return together.strip() != "" or _BEFORE_YEARS.search(text[: run[first].start]) is not None
+    is_date = last - first <= 2 and all(len(s.chars) <= 2 and not s.single and int(s.chars) <= 31 for s in others)
+    return is_date or sum(len(symbol.chars) for symbol in others) < 3
+
+
+def _without_spoken_years(text: str, run: list[Symbol]) -> Iterator[list[Symbol]]:
     """A run without `nineteen eighty five` in it, where nothing but years and days is said."""
     values = [symbol.chars for symbol in run]
     years = [i for i in range(len(run) - 1) if values[i] in ("18", "19", "20") and len(values[i + 1]) == 2]
-    rest = len(run) - 2 * len(years)
-    if years and rest <= 2 and not any(symbol.single for symbol in run):
+    said = {i for first in years for i in (first, first + 1)}
+    rest = [i for i in range(len(run)) if i not in said]
+    # What directly follows a year is the rest of a number: `twenty thirty four | fifty six seventy eight`.
+    follows = any(i - 1 in said and _GLUE.fullmatch(text[run[i - 1].end : run[i].start]) for i in rest)
+    days = all(int(values[i]) <= 31 for i in rest)
+    if years and len(rest) <= 2 and days and not follows and not any(symbol.single for symbol in run):
         return
     yield run
 
