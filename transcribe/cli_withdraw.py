@@ -35,7 +35,9 @@ def withdraw(
     end: Annotated[str, typer.Option("--to", help="Only up to here in it, hh:mm:ss.")] = "",
     observations: Annotated[
         JointSessions | None,
-        typer.Option("--observations", help="Observed sessions with the partner: keep, withhold their part, delete."),
+        typer.Option(
+            "--observations", help="Sessions with the partner, documents of the pair: keep, withhold, delete."
+        ),
     ] = None,
     why: Annotated[str, typer.Option("--why", help="A reason, for the private record.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -107,8 +109,8 @@ def _release_without(study: StudyFolder, settings: "Settings", detector: "PiiDet
 
 
 def _show_plan(plan: "WithdrawalPlan", keyless: bool) -> None:
-    if plan.recordings:
-        typer.echo(f"To be deleted whole: {', '.join(plan.recordings)}")
+    if plan.recordings or plan.documents:
+        typer.echo(f"To be deleted whole: {', '.join((*plan.recordings, *plan.documents))}")
     for name in dict.fromkeys(stretch.recording for stretch in plan.stretches):
         seconds = sum(s.end - s.start for s in plan.stretches if s.recording == name)
         typer.echo(f"To be deleted in part: {name}, {seconds:.0f} s")
@@ -116,8 +118,8 @@ def _show_plan(plan: "WithdrawalPlan", keyless: bool) -> None:
         typer.echo("The key was destroyed, so these cannot be made anew for coders: they go from coders/ whole.")
     if plan.undecided:
         raise UsageError(
-            f"the person is also in {', '.join(plan.undecided)}, with their partner. Say what becomes of it: "
-            "--observations keep, withhold (their part) or delete"
+            f"the person is also in {', '.join(plan.undecided)}, of the pair. Say what becomes of it: "
+            "--observations keep, withhold (their part of sessions; documents go whole) or delete"
         )
 
 

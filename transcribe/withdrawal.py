@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from transcribe.documents.stored import read_documents, text_digest
 from transcribe.errors import UsageError
 from transcribe.handover.folder import read_handovers
 from transcribe.records import Interval
@@ -21,7 +22,7 @@ from transcribe.release import read_previous
 from transcribe.release_check.checking import forget_list
 from transcribe.store import StudyFolder, locked, make_private_folder, write_atomic
 from transcribe.study.withdrawal_plan import WithdrawalPlan, WithdrawalRequest
-from transcribe.study.withdrawals import Withdrawal, Withdrawals, append_withdrawal, read_withdrawals
+from transcribe.study.withdrawals import Withdrawal, append_withdrawal, read_withdrawals
 from transcribe.withdrawn_content import (
     bundle_without,
     delete_withdrawn,
@@ -61,10 +62,12 @@ def carry_out(
         if not keyless:
             check_roster(roster_to_replace(study, open_key(study)))
         present = read_previous(study)
-        held = {entry.id for entry in present.transcripts} & set(plan.touched) if present is not None else set()
+        held = (
+            set() if present is None else set(plan.touched) & {*(e.id for e in present.transcripts), *present.documents}
+        )
         if keyless and held:
             bundle_without(study, held)
-        withdrawal = _journal_line(read_withdrawals(study), request, plan, 0 if present is None else present.release)
+        withdrawal = _journal_line(study, request, plan, 0 if present is None else present.release)
         record = study.private / RECORDS / f"{withdrawal.number:04d}.md"
         done = WithdrawalDone(withdrawal, (), tuple(_to_recall(study, plan)), record)
         _write_record(plan, done)
@@ -103,11 +106,12 @@ def _archives(numbers: Sequence[int]) -> list[str]:
     return [f"release {number}, which held it, as it was archived" for number in numbers]
 
 
-def _journal_line(journal: Withdrawals, request: WithdrawalRequest, plan: WithdrawalPlan, release: int) -> Withdrawal:
+def _journal_line(study: StudyFolder, request: WithdrawalRequest, plan: WithdrawalPlan, release: int) -> Withdrawal:
     """The journal's line for this: the earlier one of a withdrawal that is asked for again, else a new one."""
+    journal = read_withdrawals(study)
     for earlier in reversed(journal.items):
         same_kind = earlier.person == request.person and earlier.whole_person == plan.whole_person
-        if same_kind and set(plan.recordings) <= set(earlier.recordings) and _spans(plan) <= _spans(earlier):
+        if same_kind and _parts(plan) <= _parts(earlier):
             return earlier
     return Withdrawal(
         number=1 + max((w.number for w in journal.items), default=0),
@@ -119,11 +123,15 @@ def _journal_line(journal: Withdrawals, request: WithdrawalRequest, plan: Withdr
         recordings=plan.recordings,
         stretches=plan.stretches,
         release=release,
+        documents=plan.documents,
+        texts=tuple(text_digest(document) for document in read_documents(study) if document.id in plan.documents),
     )
 
 
-def _spans(part: Withdrawal | WithdrawalPlan) -> set[tuple[str, float, float]]:
-    return {(stretch.recording, stretch.start, stretch.end) for stretch in part.stretches}
+def _parts(withdrawn: Withdrawal | WithdrawalPlan) -> set[tuple[object, ...]]:
+    """All that is taken back, to be compared."""
+    stretches = {(stretch.recording, stretch.start, stretch.end) for stretch in withdrawn.stretches}
+    return {*stretches, *((name,) for name in (*withdrawn.recordings, *withdrawn.documents))}
 
 
 def _to_recall(study: StudyFolder, plan: WithdrawalPlan) -> list[str]:
@@ -138,9 +146,15 @@ def _to_recall(study: StudyFolder, plan: WithdrawalPlan) -> list[str]:
     known: set[str] = set()
     if released is not None:
         known = {*(entry.id for entry in released.transcripts), *(entry.id for entry in released.absent)}
+        known |= set(plan.documents)  # no list says whether a document was ever released
     held = [name for name in plan.touched if name in known]
     if held:
         recall.append(f"copies of coders/ that anybody has taken, and projects made from them: {', '.join(held)}")
+    if plan.look:
+        recall.append(
+            f"documents that stay as they are and may tell of this person: {', '.join(plan.look)}. Look at each; to "
+            "take one out: transcribe redact --study STUDY --remove ID"
+        )
     for line in read_handovers(study):
         if gone := [name for name in plan.touched if name in line.recordings.split()]:
             sound = " and its audio" if any(name in line.audio.split() for name in gone) else ""

@@ -35,6 +35,11 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
     for name in journal.cut:
         rules = ConsentRules(journal.stretches_of(name), withhold_third_voices)
         deleted += _delete_stretches(study, name, rules)
+    for name in journal.documents:
+        if study.recording(name).is_dir():
+            shutil.rmtree(study.recording(name))
+            sync_folder(study.private)
+            deleted.append(f"{name}: the document and all that was made of it")
     if deleted:
         forget_list(study)
     return tuple(deleted)

@@ -7,8 +7,9 @@ from transcribe.documents.passages import Document, Passage
 from transcribe.documents.writing import BOM, document_transcript, redacted_passages, write_document
 from transcribe.errors import UsageError
 from transcribe.records import Recording, RedactedTranscript, Transcript, from_json, to_json
-from transcribe.store import StudyFolder, make_private_folder, sync_folder, write_atomic
+from transcribe.store import StudyFolder, digest, make_private_folder, sync_folder, write_atomic
 from transcribe.study.codes import is_code
+from transcribe.study.withdrawals import read_withdrawals
 
 DOCUMENT = "document.json"
 NOTE = "Pseudonymised by machine. Review. none"
@@ -67,11 +68,27 @@ def document_files(item: CoderDocument) -> dict[str, bytes]:
     }
 
 
+def is_of_others(stored: StudyDocument, person: str) -> bool:
+    """Whether it is known of every passage who speaks in it, and in none it is this person. Never so of notes."""
+    speakers = {passage.speaker for passage in stored.document.passages if passage.text.strip()}
+    return person not in speakers and not any(not s or s.startswith("SPEAKER-") for s in speakers)
+
+
+def text_digest(stored: StudyDocument) -> str:
+    """By which a document's text is known again under another id."""
+    return digest(to_json(stored.document))
+
+
 def keep_document(study: StudyFolder, stored: StudyDocument) -> bool:
     """Stores a document, in place of the one with its id; False when that is the same already.
 
-    Raises `UsageError` for an id that is no code or is a recording's.
+    Raises `UsageError` for an id that is no code or is a recording's, and for what a participant took back.
     """
+    if read_withdrawals(study).refuses_document(stored.id, text_digest(stored)):
+        raise UsageError(
+            "this document was withdrawn at a participant's request and does not come back; a text without their part "
+            "needs an --id of its own"
+        )
     if not (is_code(stored.id) or stored.id.startswith("doc-")):
         raise UsageError("--id: write a code with a digit, such as P01-NOTE-1; codes are published")
     folder = study.recording(stored.id)

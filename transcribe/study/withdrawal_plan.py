@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from transcribe.consent import stretches_of
+from transcribe.documents.stored import StudyDocument, is_of_others, read_documents
 from transcribe.errors import UsageError
 from transcribe.records import Recording, Transcript, from_json
 from transcribe.store import StudyFolder, stored
 from transcribe.study.manifest import read_manifest
-from transcribe.study.withdrawals import Stretch, read_withdrawals
+from transcribe.study.withdrawals import Stretch, Withdrawal, read_withdrawals
 
 Observations = Literal["keep", "withhold", "delete"]
 _TIME = re.compile(r"(?:(\d{1,2}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,3})?)")
@@ -22,7 +23,8 @@ _INITIALS = re.compile(r"[A-Za-z]{2,8}")
 class WithdrawalRequest:
     """What is asked for: a person, or one `recording`, or its stretch from `start` to `end` (s).
 
-    `observations` says what becomes of the sessions that the person shares with their partner; None: not said.
+    `observations` says what becomes of the sessions that the person shares with their partner, and of the pair's
+    documents; None: not said.
     """
 
     person: str
@@ -38,7 +40,8 @@ class WithdrawalRequest:
 class WithdrawalPlan:
     """What will be deleted: `recordings` whole, `stretches` in part; `originals` are the media files, in the manifest.
 
-    `undecided` are joint sessions for which the request does not say what becomes of them.
+    `documents` go whole; `look` are those that stay and may tell of the person. `undecided` are joint sessions and
+    documents for which the request does not say what becomes of them.
     """
 
     recordings: tuple[str, ...]
@@ -46,11 +49,14 @@ class WithdrawalPlan:
     whole_person: bool
     undecided: tuple[str, ...]
     originals: tuple[Path, ...]
+    documents: tuple[str, ...] = ()
+    look: tuple[str, ...] = ()
 
     @property
     def touched(self) -> tuple[str, ...]:
-        """All recordings of which something goes."""
-        return tuple(dict.fromkeys((*self.recordings, *(stretch.recording for stretch in self.stretches))))
+        """All recordings and documents of which something goes."""
+        parts = (stretch.recording for stretch in self.stretches)
+        return tuple(dict.fromkeys((*self.recordings, *parts, *self.documents)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +93,13 @@ def plan_withdrawal(study: StudyFolder, request: WithdrawalRequest) -> Withdrawa
     own = [item for item in known if item.person == request.person]
     pairs = {item.pair for item in own} | {request.person.rpartition("-")[0]}
     joint = [item for item in known if item.role == "OBS" and item.pair in pairs and item.person != request.person]
-    if not own and not joint and not earlier:
+    documents = read_documents(study)
+    of_pair = [document for document in documents if document.pair in pairs]
+    if not own and not joint and not earlier and not of_pair:
         raise UsageError("--person: no recording of the study is of a person with this code; see: transcribe status")
     if request.recording:
-        return _plan_recording(request, known, pairs)
+        look = tuple(document.id for document in documents if document.pair in ("", *pairs))
+        return replace(_plan_recording(request, known, pairs), look=look)
     if request.start is not None or request.end is not None:
         raise UsageError("--from and --to need --recording ID")
     recordings = [item.id for item in own]
@@ -108,7 +117,31 @@ def plan_withdrawal(study: StudyFolder, request: WithdrawalRequest) -> Withdrawa
     whole = tuple(dict.fromkeys(recordings))
     parts = tuple(dict.fromkeys(stretch for stretch in stretches if stretch.recording not in whole))
     originals = tuple(file for item in known if item.id in whole for file in item.files)
-    return WithdrawalPlan(whole, parts, True, undecided, originals)
+    plan = WithdrawalPlan(whole, parts, True, undecided, originals)
+    return _with_documents(plan, request, [d for d in documents if d.pair in ("", *pairs)], earlier)
+
+
+def _with_documents(
+    plan: WithdrawalPlan,
+    request: WithdrawalRequest,
+    documents: Sequence[StudyDocument],
+    earlier: Sequence[Withdrawal],
+) -> WithdrawalPlan:
+    """The plan with what becomes of the pair's documents, and of those that have no pair.
+
+    One that has to be withheld goes whole: in notes nobody can tell whose words are whose. A document in which only
+    others talk is theirs, as the partner's interview is.
+    """
+    gone = [name for w in earlier if w.whole_person for name in w.documents]
+    theirs = [d.id for d in documents if d.pair and not is_of_others(d, request.person) and d.id not in gone]
+    if request.observations in ("withhold", "delete"):
+        gone += theirs
+    return replace(
+        plan,
+        undecided=(*plan.undecided, *theirs) if request.observations is None else (),
+        documents=tuple(dict.fromkeys(gone)),
+        look=tuple(document.id for document in documents if document.id not in gone),
+    )
 
 
 def _plan_recording(request: WithdrawalRequest, known: Sequence[_Known], pairs: set[str]) -> WithdrawalPlan:

@@ -27,7 +27,8 @@ class Withdrawal:
     """One withdrawal: `recordings` are taken back whole, `stretches` in part; `whole_person` bars later ones, too.
 
     `who` is the initials of the person who carried it out, `when` ISO 8601 in UTC. `release` is the one that coders had
-    then: it and those before it may hold what is taken back in part.
+    then: it and those before it may hold what is taken back in part. `documents` are taken back whole; `texts` are
+    their digests, by which they are known again under another id.
     """
 
     number: int
@@ -39,6 +40,8 @@ class Withdrawal:
     recordings: tuple[str, ...] = ()
     stretches: tuple[Stretch, ...] = ()
     release: int = 0
+    documents: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,18 @@ class Withdrawals:
         return tuple(name for name in names if name not in self.recordings)
 
     def held_in(self, release: int, ids: Iterable[str]) -> set[str]:
-        """Which of the recordings in a release may hold there what was taken back; `ids` are all that it has."""
+        """Which recordings and documents of a release may hold there what was taken back; `ids` are all it has."""
         cut = {s.recording for w in self.items if release <= w.release for s in w.stretches}
-        return {*self.recordings, *cut} & set(ids)
+        return {*self.recordings, *self.documents, *cut} & set(ids)
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The documents that were taken back whole."""
+        return tuple(dict.fromkeys(name for w in self.items for name in w.documents))
+
+    def refuses_document(self, name: str, text: str) -> bool:
+        """Whether a document may not join the study: its id or its text (a digest) was taken back."""
+        return name in (*self.recordings, *self.documents) or any(text in w.texts for w in self.items)
 
     def stretches_of(self, recording: str) -> tuple[Interval, ...]:
         """The stretches (s) of a recording that were taken back, sorted."""
