@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -500,6 +501,15 @@ def test_a_name_that_is_still_heard_withholds_the_sound(tmp_path: Path, texts: t
 )
 def test_a_recogniser_that_fails_or_is_deaf_withholds_the_sound(tmp_path: Path, listener: Listener) -> None:
     assert CANARY not in refused(written(tmp_path), listener)
+
+
+@pytest.mark.parametrize(("words", "passes"), [(4, False), (2, True)])
+def test_of_a_short_recording_something_must_be_heard_at_least(tmp_path: Path, words: int, passes: bool) -> None:
+    few = Transcript(NAME, (utterance("u0001", *((f"word0{n}", 0.7 + 0.1 * n, 0.8 + 0.1 * n) for n in range(words))),))
+    path, recording = written(tmp_path), decoded(LOUD).recording
+    with nullcontext() if passes else pytest.raises(WithheldError, match="too little"):
+        check_redacted_audio(path, recording, few, SPANS, KNOWN, Listener(texts=("", " ")), SilentProgress())
+    assert path.exists() == passes
 
 
 def test_a_check_of_names_that_fails_withholds_the_sound(tmp_path: Path) -> None:

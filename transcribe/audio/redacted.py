@@ -55,6 +55,9 @@ _BITS_PER_SECOND = 64_000
 _BLOCK = 1 << 16
 _MEASURED_SECONDS = 0.02
 _LEAST_LETTERS = 100
+"""From so many characters on, the share that is heard tells something."""
+_SOME_LETTERS = 20
+"""Of more than so many characters, at least something must be heard."""
 _PERIOD = SAMPLE_RATE // 40
 assert TONE_HERTZ % 40 == 0, "the tone repeats after _PERIOD samples"
 _TONE: NDArray[np.float32] = (TONE_LEVEL * np.sin(2 * np.pi * TONE_HERTZ / SAMPLE_RATE * np.arange(_PERIOD))).astype(
@@ -265,7 +268,8 @@ def _heard(
         raise results[0]
     segments = [replace(s, text=s.text.strip().translate(_ROUND)) for s in results[0].segments]
     expected = audible_letters(transcript, spans)
-    if expected >= _LEAST_LETTERS and sum(len(segment.text) for segment in segments) < HEARD_SHARE * expected:
+    heard = sum(len(segment.text) for segment in segments)
+    if (expected >= _LEAST_LETTERS and heard < HEARD_SHARE * expected) or (expected > _SOME_LETTERS and not heard):
         raise WithheldError("the recogniser heard too little of it to check it")
     return segments
 
