@@ -38,7 +38,7 @@ def facts_of(run: Run, **changes: object) -> CertificateFacts:
         documents=0,
         withheld=0,
         recall=CanaryRecall(""),
-        network="open",
+        cut_off=0,
     )
     return replace(facts, **changes)  # type: ignore[arg-type]  # fields by name
 
@@ -77,7 +77,7 @@ def test_it_quotes_nothing_and_never_calls_the_text_what_it_is_not(run: Run) -> 
     run.registry = reject(run.registry, find_entity(run.registry, "[PERSON_1]"), BY, ())
     for facts in (
         facts_of(run),
-        facts_of(run, recall=PLANTED, network="cut", documents=2, withheld=1),
+        facts_of(run, recall=PLANTED, cut_off=2, documents=2, withheld=1),
         facts_of(Run({"D01-PIR": ["nothing"]})),
     ):
         text = certificate_text(facts)
@@ -89,17 +89,18 @@ def test_it_quotes_nothing_and_never_calls_the_text_what_it_is_not(run: Run) -> 
 
 
 def test_what_was_measured_stands_in_it(run: Run) -> None:
-    text = certificate_text(facts_of(run, recall=PLANTED, network="cut"))
+    text = certificate_text(facts_of(run, recall=PLANTED, cut_off=2))
     assert "190 of 200 found, 95.0 % (95 % interval 91.0 to 97.6 %)" in text
-    assert "had taken every network from this run" in text
-    assert "does not speak for other runs" in certificate_text(facts_of(run, network="record"))
+    assert "Every recording went from the sound to the marks in runs from which" in text
+    assert "1 of 2 recordings went" in certificate_text(facts_of(run, cut_off=1))
+    assert "no recording was worked on in a run that proves it" in certificate_text(facts_of(run))
     assert "planted" not in certificate_text(facts_of(run))
 
 
 def test_whatever_decides_what_is_replaced_changes_the_digest(run: Run) -> None:
     one = facts_of(run).settings_digest
     lists, registry = redact_study(run.recordings, run.transcripts, run.roster, run.registry, run.candidates)
-    same = {"release": 1, "recordings": 1, "documents": 0, "withheld": 0, "recall": CanaryRecall(""), "network": "open"}
+    same = {"release": 1, "recordings": 1, "documents": 0, "withheld": 0, "recall": CanaryRecall(""), "cut_off": 0}
     others = {
         collect_facts(settings, registry, lists, detector, rules, 1, **same).settings_digest  # type: ignore[arg-type]
         for settings, detector, rules in (

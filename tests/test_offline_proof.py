@@ -159,7 +159,7 @@ def test_a_whole_run_without_a_network_is_released_and_recorded(lab: Lab, method
     assert done.stdout.count("AGE-SECRET-KEY-") == 1
     assert lab.released() == {"P01-PSW", "P01-PIR"}
     text = (lab.study.report / "offline-proof.md").read_text()
-    for fact in (f"method: {method}", platform.release(), "recordings in this run: 2", "exit code 0", "NoNewPrivs: 1"):
+    for fact in (f"method: {method}", platform.release(), "worked on in this run: 2", "exit code 0", "NoNewPrivs: 1"):
         assert fact in text
     rows = [line.split(" | ") for line in text.splitlines() if line.startswith(("| before", "| after"))]
     assert len(rows) == 28

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from transcribe.engines import Outcome
@@ -33,6 +33,7 @@ class Batch:
     study: StudyFolder
     quality: str
     progress: Progress
+    cut_off: bool = False
     failures: list[Failure] = field(default_factory=list)
     warnings: dict[str, list[str]] = field(default_factory=dict)
     computed: set[tuple[str, str]] = field(default_factory=set)
@@ -64,6 +65,7 @@ class Batch:
 
     def keep(self, recording: str, line: StageRun, result: object) -> None:
         """Writes a stage's output and its line in `run.json`. Raises `ValidationError` when it cannot be written."""
+        line = replace(line, cut_off=self.cut_off)
         try:
             keep(self.study, recording, line, to_json(result), self.quality if line.stage == "recognize" else None)
         except OSError as error:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
 from transcribe import __version__
 from transcribe.records import RedactionList
@@ -36,14 +35,6 @@ _FAMILIES = {
 }
 """What a recogniser's family is, for people."""
 
-Network = Literal["cut", "record", "open"]
-_NETWORK: Mapping[Network, str] = {
-    "cut": "The operating system had taken every network from this run: `report/offline-proof.md`, which is there only "
-    "if no connection could be made until its end.",
-    "record": "A run from which the operating system had taken every network is on record, with its date: "
-    "`report/offline-proof.md`. It does not speak for other runs.",
-    "open": "The program opens no connection; no run that proves it (`--offline-proof`) is on record here.",
-}
 _DATE_LINE = re.compile(r"^Written on .*$", re.MULTILINE)
 
 
@@ -53,8 +44,8 @@ class CertificateFacts:
 
     `categories` are (entities, mentions) by a mark's label, codes taken out of it; `methods` mentions by family of
     recogniser; `standing` entities by how they stand (`confirmed`, `auto`, `open`, `rejected`); `reviewers` initials
-    with how many decisions they took; `settings_digest` a sha256 of all that decides what is replaced; `network`
-    what is known of connections: `cut` in this run, `record` of an earlier one, or neither.
+    with how many decisions they took; `settings_digest` a sha256 of all that decides what is replaced; `cut_off`
+    recordings of which every step ran without a network.
     """
 
     release: int
@@ -72,7 +63,7 @@ class CertificateFacts:
     reviewers: Mapping[str, int]
     levels: Mapping[str, int]
     recall: CanaryRecall
-    network: Network
+    cut_off: int
 
 
 def collect_facts(
@@ -87,7 +78,7 @@ def collect_facts(
     documents: int,
     withheld: int,
     recall: CanaryRecall,
-    network: Network,
+    cut_off: int,
 ) -> CertificateFacts:
     """The facts of a release; `redactions` are those of its recordings and documents, `detector` its fingerprint."""
     known = standings(registry)
@@ -115,7 +106,7 @@ def collect_facts(
         reviewers=dict(sorted(Counter(decision.who for decision in registry.decisions).items())),
         levels=dict(Counter(known[e.id].level for e in registry.entities if e.id in mine)),
         recall=recall,
-        network=network,
+        cut_off=cut_off,
     )
 
 
@@ -206,8 +197,22 @@ def _checks(facts: CertificateFacts) -> str:
             "- Made-up names, numbers, addresses, dates and places were planted in copies of this study's own "
             f"transcripts: {share_text(facts.recall.counts)}. What people really say may be harder."
         )
-    lines.append(f"- {_NETWORK[facts.network]}")
+    lines.append(f"- {_network(facts)}")
     return "\n".join(lines)
+
+
+def _network(facts: CertificateFacts) -> str:
+    if not facts.cut_off:
+        return (
+            "The program opens no connection; no recording was worked on in a run that proves it (`--offline-proof`)."
+        )
+    which = (
+        "Every recording" if facts.cut_off == facts.recordings else f"{facts.cut_off} of {facts.recordings} recordings"
+    )
+    return (
+        f"{which} went from the sound to the marks in runs from which the operating system had taken every network: "
+        "`report/offline-proof.md`, of the last such run."
+    )
 
 
 _REMAINS = """- **What is told.** A story, an event or a rare combination of facts can be recognised by people who

@@ -1,7 +1,6 @@
 """The command line: a thin skin over the library. Heavy imports are made inside the commands that need them."""
 
 import logging
-import os
 import sys
 import traceback
 import warnings
@@ -222,6 +221,7 @@ def run(
     recovery_kept: RecoveryOption = "",
 ) -> None:
     """Transcribe and de-identify every recording that is not yet done, and release the result to coders/."""
+    from transcribe.cli_settings import settings_of
     from transcribe.cli_tables import show_run, show_unlisted
     from transcribe.config import open_engines
     from transcribe.offline_proof.proof import cut_off_network, record_proof
@@ -230,7 +230,7 @@ def run(
     from transcribe.redaction.key import open_key
     from transcribe.status import best_quality
     from transcribe.study.folder_risk import refuse_risky_folder
-    from transcribe.study.settings import Settings, read_settings, with_overrides
+    from transcribe.study.settings import Settings, with_overrides
 
     with _interruptible():
         cut = cut_off_network() if offline_proof else None  # before anything else: it starts this command again
@@ -247,7 +247,7 @@ def run(
             "pii_model": pii_model,
         }
         with_overrides(Settings(), {}, {"language": language})  # refuses what is no language code
-        settings = with_overrides(read_settings(target.settings), os.environ, flags)
+        settings = settings_of(target, flags)
         open_key(target)  # before weights are looked for: without the key nothing else matters
         at_least = best_quality(target)
         engines = open_engines(settings.quality, settings.device, settings.jobs, at_least, settings.pii_model)
@@ -256,7 +256,7 @@ def run(
             report = run_study(target, settings, engines, request, observer)
     show_run(target, report, engines)
     if cut is not None:
-        typer.echo(f"No network: {record_proof(target, cut, len(report.recordings), report.exit_code)}")
+        typer.echo(f"No network: {record_proof(target, cut, len(report.worked_on), report.exit_code)}")
     raise typer.Exit(report.exit_code)
 
 
@@ -268,18 +268,18 @@ def release(
     accept_folder_risk: RiskOption = False,
 ) -> None:
     """Make coders/ anew from what is done: after a change of roster or settings, without audio work."""
+    from transcribe.cli_settings import settings_of
     from transcribe.cli_tables import show_run
     from transcribe.config import open_detector
     from transcribe.pipeline import release_only
     from transcribe.progress import showing_progress
     from transcribe.study.folder_risk import refuse_risky_folder
-    from transcribe.study.settings import read_settings, with_overrides
 
     with _interruptible():
         target = _study(study)
         refuse_risky_folder(target.root, accept=accept_folder_risk)
         flags = {"policy": policy and policy.value, "pii_model": pii_model}
-        settings = with_overrides(read_settings(target.settings), os.environ, flags)
+        settings = settings_of(target, flags)
         with showing_progress("auto") as observer:
             report = release_only(target, settings, open_detector(settings.pii_model), observer)
     show_run(target, report, None)

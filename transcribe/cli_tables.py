@@ -57,9 +57,8 @@ def show_run(study: StudyFolder, report: RunReport, engines: Engines | None) -> 
     """What a run did, how fast, where the result lies, and what needs a person."""
     for name in report.release.replace_first if report.release is not None else ():
         typer.echo(f"REPLACE {name} before further coding: what could be read in it is replaced now (changes.html).")
-    heard = {name for name, stage in report.computed if stage in ("diarize", "recognize")}
-    if heard:
-        typer.echo(f"{len(heard)} of {len(report.recordings)} recordings worked on.")
+    if report.worked_on:
+        typer.echo(f"{len(report.worked_on)} of {len(report.recordings)} recordings worked on.")
     for stage, speed in _speeds(study, report):
         typer.echo(f"  {stage}: {speed}")
     if report.release is None:

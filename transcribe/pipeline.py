@@ -11,7 +11,6 @@ from transcribe.consent import ConsentRules, with_consent
 from transcribe.documents.stored import read_documents
 from transcribe.engines import PiiDetector
 from transcribe.errors import EXIT_OK, EXIT_SOME_FAILED, EXIT_WITHHELD, TranscribeError, UsageError, WithheldError
-from transcribe.offline_proof.proof import REPORT as OFFLINE_PROOF
 from transcribe.progress import Progress
 from transcribe.records import Recording, Transcript
 from transcribe.redaction.decisions import undecided
@@ -24,12 +23,13 @@ from transcribe.release import Release
 from transcribe.release_check.checking import ReleaseCheck, check_release
 from transcribe.report import write_report
 from transcribe.store import StudyFolder, locked, stage_run
+from transcribe.study.last_release import remember_release
 from transcribe.study.manifest import ManifestProblem, ManifestReading, PlannedRecording, SkippedRow, read_manifest
 from transcribe.study.roster import read_roster
 from transcribe.study.settings import Settings
 from transcribe.study.withdrawals import read_withdrawals
 from transcribe.study_release import release_study
-from transcribe.withdrawn_content import delete_withdrawn, forget_releases
+from transcribe.withdrawn_content import delete_withdrawn, forget_releases, sounds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ class RunReport:
     check: ReleaseCheck | None = None
 
     @property
+    def worked_on(self) -> frozenset[str]:
+        """The recordings of which something was heard anew in this run."""
+        return frozenset(name for name, stage in self.computed if stage in ("diarize", "recognize"))
+
+    @property
     def exit_code(self) -> int:
         """7 when something was withheld for privacy, else 8 when something failed, else 0."""
         if self.withheld:
@@ -84,7 +89,7 @@ def run_study(
         reading = read_manifest(study)
         plans = {plan.id: plan for plan in reading.recordings}
         chosen = _chosen(plans, request.only)
-        batch = Batch(study, engines.quality, progress)
+        batch = Batch(study, engines.quality, progress, cut_off=request.cut_off)
         recordings = stages.probe(batch, [plans[name] for name in chosen])
         for stage in ("diarize", "recognize"):
             missing = [name for name in recordings if not study.output(name, stage).exists()]
@@ -105,7 +110,6 @@ def run_study(
             transcripts,
             registry,
             engines.detector,
-            cut_off=request.cut_off,
         )
 
 
@@ -119,10 +123,9 @@ def _finish(
     transcripts: Mapping[str, Transcript],
     registry: Registry,
     detector: PiiDetector,
-    *,
-    cut_off: bool = False,
 ) -> RunReport:
     """Redaction over the whole study, release, reports and certificate."""
+    remember_release(study, settings)
     roster = roster_to_replace(study, registry)
     plans = {plan.id: plan for plan in reading.recordings}
     documents = {document.id: document for document in read_documents(study)}
@@ -174,7 +177,7 @@ def _finish(
             documents=sum(name in documents for name in released),
             withheld=len(report.withheld),
             recall=check.recall,
-            network="cut" if cut_off else "record" if (study.report / OFFLINE_PROOF).exists() else "open",
+            cut_off=sum(_is_cut_off(study, name) for name in released if name in transcripts),
         )
         write_certificate(study, certified)
     return report
@@ -184,6 +187,12 @@ def _complete_withdrawals(study: StudyFolder, settings: Settings) -> None:
     """Deletes what was taken back and still lies there: a withdrawal may have been stopped half-way."""
     delete_withdrawn(study, settings.unconsented_voices == "withhold")
     forget_releases(study)
+
+
+def _is_cut_off(study: StudyFolder, name: str) -> bool:
+    """Whether every step from the sound to the redactions was done in runs without a network."""
+    runs = (stage_run(study, name, stage) for stage in ("diarize", "recognize", "attribute", "redact"))
+    return all(run is not None and run.cut_off for run in runs)
 
 
 def _chosen(plans: Mapping[str, PlannedRecording], only: Sequence[str]) -> list[str]:
@@ -244,7 +253,7 @@ def consent_rules(
     withhold = settings.unconsented_voices == "withhold"
     return {
         name: ConsentRules(
-            withdrawn=withdrawals.stretches_of(name),
+            withdrawn=withdrawals.stretches_of(name, sounds_of(study, name)),
             withhold_third_voices=withhold and set(plan.also_present) != {"interpreter"},
         )
         for name, plan in plans.items()

@@ -228,13 +228,17 @@ class RedactedTranscript:
 
 @dataclass(frozen=True, slots=True)
 class StageRun:
-    """One line of `run.json`: which fingerprint a stage's present output has, and the output's sha256."""
+    """One line of `run.json`: which fingerprint a stage's present output has, and the output's sha256.
+
+    `cut_off`: it was computed in a run from which the system had taken every network (`offline_proof`).
+    """
 
     stage: str
     fingerprint: str
     output_sha256: str
     seconds: float
     warnings: tuple[str, ...] = ()
+    cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ def proof_text(cut: Cut, tried: Mapping[str, Sequence[Attempt]], recordings: int
         f"- begun {cut.started}, ended {_now()} (UTC)",
         f"- transcribe {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}, "
         f"{platform.machine()}",
-        f"- recordings in this run: {recordings}; it ended with exit code {exit_code}",
+        f"- recordings that were worked on in this run: {recordings}; it ended with exit code {exit_code}",
         f"- method: {cut.method}: {_WORDS[cut.method]}",
         *(f"- the kernel says of this process: {line}" for line in _kernel_facts()),
         f"- network interfaces that this process could see: {_interfaces(cut.method)}",
