@@ -6,11 +6,13 @@ interview, and a record of what was done. Whatever could stop it is tried before
 is written, so that nothing comes back whenever this stops, and asking for the same again completes it.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from transcribe.audio.header import file_digest
 from transcribe.documents.stored import read_documents, text_digest
 from transcribe.errors import UsageError
 from transcribe.handover.folder import read_handovers
@@ -27,6 +29,7 @@ from transcribe.withdrawn_content import (
     bundle_without,
     delete_withdrawn,
     forget_releases,
+    sounds_of,
     take_out_of_coders,
     withdrawn_from_coders,
 )
@@ -121,11 +124,20 @@ def _journal_line(study: StudyFolder, request: WithdrawalRequest, plan: Withdraw
         why=request.why,
         whole_person=plan.whole_person,
         recordings=plan.recordings,
-        stretches=plan.stretches,
+        stretches=tuple(replace(s, sounds=sounds_of(study, s.recording)) for s in plan.stretches),
         release=release,
         documents=plan.documents,
         texts=tuple(text_digest(document) for document in read_documents(study) if document.id in plan.documents),
+        sounds=_sounds(study, plan),
     )
+
+
+def _sounds(study: StudyFolder, plan: WithdrawalPlan) -> tuple[str, ...]:
+    """The sha256 of all parts of what goes whole: from its results, and from its files where there are none yet."""
+    found = [sounds_of(study, name) for name in plan.recordings]
+    if not all(found):
+        found += [(file_digest(path),) for path in plan.originals if path.is_file() and os.access(path, os.R_OK)]
+    return tuple(dict.fromkeys(sound for parts in found for sound in parts))
 
 
 def _parts(withdrawn: Withdrawal | WithdrawalPlan) -> set[tuple[object, ...]]:

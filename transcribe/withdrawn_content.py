@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from transcribe.consent import ConsentRules, recognition_without, with_consent
-from transcribe.errors import TranscribeError, UsageError
+from transcribe.errors import CorruptFileError, TranscribeError, UsageError
 from transcribe.exports.bundle import document_paths, transcript_paths, without
 from transcribe.exports.manifest import MANIFEST, BundleManifest, parse
-from transcribe.records import Diarization, Recognition, Recording, Transcript, to_json
+from transcribe.records import Diarization, Recognition, Recording, Transcript, from_json, to_json
 from transcribe.release import Release, publish, read_previous
 from transcribe.release.coders_files import hash_file, is_published
 from transcribe.release.swap import finish_or_undo
@@ -31,10 +31,15 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
     Raises `CorruptFileError`, `OSError`.
     """
     journal = read_withdrawals(study)
-    deleted = [_delete_recording(study, name) for name in journal.recordings if study.recording(name).is_dir()]
-    for name in journal.cut:
-        rules = ConsentRules(journal.stretches_of(name), withhold_third_voices)
-        deleted += _delete_stretches(study, name, rules)
+    if not journal.items:
+        return ()
+    sounds = {path.parent.name: sounds_of(study, path.parent.name) for path in study.private.glob("*/recording.json")}
+    same = [name for name, parts in sounds.items() if journal.is_withdrawn_sound(parts)]
+    whole = dict.fromkeys((*journal.recordings, *sorted(same)))
+    deleted = [_delete_recording(study, name) for name in whole if study.recording(name).is_dir()]
+    for name in sorted({*journal.cut, *sounds} - set(whole)):
+        if stretches := journal.stretches_of(name, sounds.get(name, ())):
+            deleted += _delete_stretches(study, name, ConsentRules(stretches, withhold_third_voices))
     for name in journal.documents:
         if study.recording(name).is_dir():
             shutil.rmtree(study.recording(name))
@@ -43,6 +48,16 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
     if deleted:
         forget_list(study)
     return tuple(deleted)
+
+
+def sounds_of(study: StudyFolder, name: str) -> tuple[str, ...]:
+    """The sha256 of the parts that a recording's results were made of; none when there are none, or damaged ones."""
+    path = study.output(name, "probe")
+    try:
+        data = path.read_bytes()
+        return tuple(part.sha256 for part in from_json(Recording, data, path.name).parts)
+    except (FileNotFoundError, CorruptFileError):
+        return ()  # whatever needs the facts themselves says what is wrong with them
 
 
 def _delete_recording(study: StudyFolder, name: str) -> str:

@@ -54,7 +54,7 @@ def probe(path: Path) -> MediaFacts:
 def probe_recording(planned: PlannedRecording) -> Recording:
     """The recording of a manifest's row or rows, its parts one behind the other on one timeline.
 
-    Raises `InputError` as `probe` does, naming the part where there are several.
+    Raises `InputError` as `probe` does, naming the part where there are several, and for sound that was withdrawn.
     """
     parts: list[Part] = []
     offset = 0.0
@@ -75,6 +75,8 @@ def probe_recording(planned: PlannedRecording) -> Recording:
             )
         )
         offset = to_milliseconds_grid(offset + facts.duration)
+    if refused := planned.withdrawals.why_refused(planned.id, [part.sha256 for part in parts]):
+        raise InputError(refused)
     return Recording(
         id=planned.id,
         pair=planned.pair,

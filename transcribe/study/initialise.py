@@ -12,7 +12,8 @@ from transcribe.errors import InputError, UsageError
 from transcribe.store import StudyFolder, locked, make_private_folder, unwritable_message, write_atomic
 from transcribe.study.codes import is_pair, is_recording_id, recording_id, unnamed_id
 from transcribe.study.folder_risk import refuse_risky_folder
-from transcribe.study.manifest import MANIFEST_COLUMNS, OPTIONAL_COLUMNS, audio_folder, find_file, read_manifest
+from transcribe.study.listed_files import audio_folder, find_file
+from transcribe.study.manifest import MANIFEST_COLUMNS, OPTIONAL_COLUMNS, read_manifest
 from transcribe.study.media_files import media_files
 from transcribe.study.naming import NameGuess, guess
 from transcribe.study.roster import ROSTER_COLUMNS, read_roster

@@ -4,19 +4,19 @@ One bad row costs its recording and no other. Messages name a recording by its i
 file's name, which may be a person's.
 """
 
-import os
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from transcribe.errors import UsageError
 from transcribe.records import Role
 from transcribe.store import StudyFolder
 from transcribe.study.codes import ROLES, is_code, is_pair, is_recording_id, recording_id
+from transcribe.study.listed_files import audio_folder, find_file
 from transcribe.study.tables import TableRow, read_date, read_table
-from transcribe.study.withdrawals import read_withdrawals
+from transcribe.study.withdrawals import Withdrawals, read_withdrawals
 
 MANIFEST_COLUMNS = (
     *("id", "file", "part", "pair", "role", "person", "session", "date"),
@@ -40,7 +40,7 @@ class PlannedRecording:
     """A recording that can be worked on: what the manifest says of it.
 
     `date` is ISO 8601 or empty; `speakers` the number of voices, None when the lab wrote `?`; `files` are the media
-    files of its parts, absolute, in their order.
+    files of its parts, absolute, in their order. What they sound like is held against `withdrawals` when they are read.
     """
 
     id: str
@@ -54,6 +54,7 @@ class PlannedRecording:
     also_present: tuple[str, ...]
     consent: frozenset[str]
     files: tuple[Path, ...]
+    withdrawals: Withdrawals = field(default=Withdrawals())
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,39 +150,11 @@ def read_manifest(study: StudyFolder) -> ManifestReading:
             skipped.append(SkippedRow(parts[0].number, name, "withdrawn at the participant's request"))
             withdrawn.append(recording)
         elif "transcribe" in recording.consent:
-            recordings.append(recording)
+            recordings.append(replace(recording, withdrawals=withdrawals))
         else:
             skipped.append(SkippedRow(parts[0].number, name, 'no consent to "transcribe"'))
     ordered = tuple(sorted(problems, key=lambda p: p.row))
     return ManifestReading(tuple(recordings), ordered, tuple(skipped), tuple(withdrawn))
-
-
-def audio_folder(study: StudyFolder) -> Path:
-    """The folder that relative `file` cells start from; raises `UsageError` when it is not written down."""
-    try:
-        text = study.audio_folder.read_text("utf-8", errors="surrogateescape").strip("\n")
-    except OSError as error:
-        raise UsageError(
-            "the study does not say where its recordings lie: run `transcribe init AUDIO_FOLDER --study STUDY` again"
-        ) from error
-    return Path(text)
-
-
-def find_file(folder: Path, cell: str) -> Path | None:
-    """The file that a `file` cell means, resolved; None when there is none.
-
-    A Windows spelling (`a\\b.wav`) and another Unicode normal form of the name (files copied from a Mac) are found too.
-    """
-    for spelling in (cell, cell.replace("\\", "/")):
-        path = folder / spelling
-        if os.path.isfile(path):  # noqa: PTH113  (False, not an error, for a name too long or a folder closed to us)
-            return path.resolve()
-        if os.access(path.parent, os.R_OK | os.X_OK) and path.parent.is_dir():
-            wanted = unicodedata.normalize("NFC", path.name)
-            for sibling in sorted(path.parent.iterdir()):
-                if unicodedata.normalize("NFC", sibling.name) == wanted and sibling.is_file():
-                    return sibling.resolve()
-    return None
 
 
 def _id_of(row: TableRow) -> str:

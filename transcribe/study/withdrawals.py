@@ -4,7 +4,7 @@ It is what keeps a withdrawn recording from coming back: the manifest leaves it 
 and every run deletes what of it still lies in the study (`withdrawn_content`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from transcribe.records import Interval, from_json, to_json
@@ -15,11 +15,12 @@ WITHDRAWALS = "withdrawals.json"
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of a recording that was taken back, in seconds on the recording's timeline."""
+    """A part of a recording that was taken back, in seconds on its timeline; `sounds` are its parts' sha256 then."""
 
     recording: str
     start: float
     end: float
+    sounds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Withdrawal:
 
     `who` is the initials of the person who carried it out, `when` ISO 8601 in UTC. `release` is the one that coders had
     then: it and those before it may hold what is taken back in part. `documents` are taken back whole; `texts` are
-    their digests, by which they are known again under another id.
+    their digests, and `sounds` the sha256 of the recordings' parts, by which they are known again under another id.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Withdrawal:
     release: int = 0
     documents: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    sounds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,37 @@ class Withdrawals:
         """Whether a document may not join the study: its id or its text (a digest) was taken back."""
         return name in (*self.recordings, *self.documents) or any(text in w.texts for w in self.items)
 
-    def stretches_of(self, recording: str) -> tuple[Interval, ...]:
-        """The stretches (s) of a recording that were taken back, sorted."""
-        return tuple(sorted((s.start, s.end) for w in self.items for s in w.stretches if s.recording == recording))
+    def is_withdrawn_sound(self, sounds: Iterable[str]) -> bool:
+        """Whether any of these parts (sha256) is of a recording that was taken back whole, under whatever id."""
+        taken = {sound for w in self.items for sound in w.sounds}
+        return not taken.isdisjoint(sounds)
+
+    def why_refused(self, recording: str, sounds: Sequence[str]) -> str:
+        """Why a recording with these parts (sha256, in their order) may not be worked on; empty when it may."""
+        if self.is_withdrawn_sound(sounds):
+            return (
+                "its sound was withdrawn at a participant's request and is processed under no id: take its row out of "
+                "the manifest, and delete the file"
+            )
+        for stretch in (stretch for w in self.items for stretch in w.stretches if stretch.sounds):
+            same_sound = stretch.sounds == tuple(sounds)
+            if not same_sound and (stretch.recording == recording or not set(sounds).isdisjoint(stretch.sounds)):
+                return (
+                    "a stretch of it was withdrawn at a participant's request, and its sound is not what it was then, "
+                    "so that the stretch may lie elsewhere in it. Put back the file (all parts) as it was; or, if the "
+                    "stretch was cut out of it, list the new file with an id of its own and write include = no here"
+                )
+        return ""
+
+    def stretches_of(self, recording: str, sounds: Sequence[str] = ()) -> tuple[Interval, ...]:
+        """The stretches (s) that were taken back of a recording, or of one with the same parts (sha256), sorted."""
+        found = {
+            (stretch.start, stretch.end)
+            for w in self.items
+            for stretch in w.stretches
+            if stretch.recording == recording or (stretch.sounds and stretch.sounds == tuple(sounds))
+        }
+        return tuple(sorted(found))
 
     @property
     def people(self) -> tuple[str, ...]:
