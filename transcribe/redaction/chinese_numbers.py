@@ -37,7 +37,8 @@ _YEAR_ALONE = re.compile(
 _BIRTH = re.compile(r"生日|出世|出生|诞生|生于|生辰|几时生|旧历生")
 _ASKED_BIRTH = re.compile(r"(?:生日|出世|出生|几时生)[^。]{0,10}$")
 _BIRTH_YEAR = re.compile(rf"(?:{_YEAR})(?=(?:[^。！？!?，,]{{0,6}})(?:出世|出生|生))|(?<=生于){_YEAR}")
-_AGE = re.compile(rf"(?<!{_DIGIT})(?:{_DIGIT}{{1,4}})(?=岁(?!半?几|月))|(?<!{_DIGIT})[二三四五六七八九]?十(?=几岁)")
+_AGE = re.compile(rf"(?<!{_DIGIT})(?:{_DIGIT}{{1,4}})(?=岁(?!半?几|月))")
+"""`八十几岁` is a band already and stays, as `in my eighties` does."""
 _ASKED_AGE = re.compile(r"(?:几多岁|几岁|多大|年纪|年龄)[^。]{0,8}$")
 _ONLY_AGE = re.compile(rf"^(?:呃|嗯|我|系|今年|就|[\s，,])*(?P<age>{_DIGIT}{{1,3}})(?=[啦喇咯啰囖了啊呀。，,.!！]|$)")
 _NUMBER = rf"(?:{_DIGIT}{{1,4}}|[A-Za-z]\d{{0,2}}|\d{{1,4}}[A-Za-z]?)"

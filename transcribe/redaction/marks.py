@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from transcribe.errors import ValidationError
+from transcribe.redaction.chinese_bands import chinese_region
 from transcribe.redaction.coverage import Span
 from transcribe.redaction.decisions import is_certain, own_surfaces, split_off, standings
 from transcribe.redaction.lexicon import places
@@ -270,5 +271,5 @@ def _band(mention: Mention) -> str:
         if len(words) > 1 and words[-1] in _PLACE_SUFFIXES:
             words = words[:-1]
         known = places().get(tuple(words))
-        return known.region if known else ""
+        return known.region if known else chinese_region(mention.surface)
     return ""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from transcribe.redaction.chinese_bands import with_digits
 from transcribe.redaction.numbers import symbols
 from transcribe.redaction.spans import Found, found
 
@@ -143,8 +144,8 @@ def _last_number(text: str) -> int | None:
 
 
 def age_band(text: str) -> str:
-    """Five-year band of the age that `text` says: `45-49`; of several, the last; empty when it says none."""
-    age = _last_number(re.sub(r"(?i)years?|old|of age", " ", text.replace("-", " ")))
+    """Five-year band of the age that `text` says: `45-49`; of several, the last, Chinese too; empty when it says none."""
+    age = _last_number(re.sub(r"(?i)years?|old|of age|[岁歲]", " ", with_digits(text).replace("-", " ")))
     if age is None or age >= 110:
         return ""
     return "90+" if age >= 90 else f"{age // 5 * 5}-{age // 5 * 5 + 4}"
