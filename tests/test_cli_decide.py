@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import Lab
 from tests.fakes import CANARY
+from transcribe.engines import PiiDetector
 from transcribe.redaction.decisions import open_entities, standings
 from transcribe.redaction.key import open_key
 from transcribe.store import locked
@@ -167,3 +168,28 @@ def test_status_says_how_many_are_undecided(done: Lab) -> None:
     assert "1 undecided" in done.run("status", str(done.study.root)).out
     decide(done, "--entity", ENTITY, "--accept", "--who", "AB")
     assert "undecided" not in done.run("status", str(done.study.root)).out
+
+
+def test_no_later_command_is_weaker_than_the_last_release_unless_it_says_so(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def open_detector(pii_model: str = "") -> PiiDetector:
+        opened.append(pii_model)
+        return lab.engines.detector
+
+    monkeypatch.setattr("transcribe.config.open_detector", open_detector)
+    lab.pair()
+    study = str(lab.study.root)
+    assert lab.go("--policy", "hold", "--pii-model", "hf:/models/pii").code == 7
+    answer = lab.run("release", study)
+    assert (answer.code, lab.released(), opened) == (7, set(), ["hf:/models/pii"])
+    assert "--policy strict" in answer.err
+    assert "--pii-model ''" in answer.err
+    assert lab.run("withdraw", study, "--person", "P01-PSW", "--observations", "keep", "--who", "AB", "--yes").code == 7
+    assert (lab.released(), opened[1:]) == (set(), ["hf:/models/pii"])
+    answer = lab.run("release", study, "--policy", "strict", "--pii-model", "")
+    assert (answer.code, lab.released(), opened[2:]) == (0, {"P01-PIR"}, [""])
+    answer = lab.run("release", study)
+    assert (answer.code, answer.err.strip(), opened[3:]) == (0, "", [""])

@@ -36,18 +36,17 @@ def check(
 
 
 def _measured_anew(study: StudyFolder) -> "ReleaseCheck":
-    import os
 
+    from transcribe.cli_settings import settings_of
     from transcribe.config import open_detector
     from transcribe.redaction.key import open_key
     from transcribe.redaction.tombstones import roster_to_replace
     from transcribe.release_check.checking import check_release
     from transcribe.release_check.kept_results import kept_results
-    from transcribe.study.settings import read_settings, with_overrides
 
     registry = open_key(study)
     kept = kept_results(study)
-    settings = with_overrides(read_settings(study.settings), os.environ, {})
+    settings = settings_of(study, {})
     detector = open_detector(settings.pii_model)
     roster = roster_to_replace(study, registry)
     return check_release(study, *kept, roster, registry, detector, measure_anew=True)

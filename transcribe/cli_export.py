@@ -1,6 +1,5 @@
 """`transcribe export`: hand a release over, or its transcripts at another level, with redacted audio where agreed."""
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,14 +41,14 @@ def export(
     ] = False,
 ) -> None:
     """Copy the present release to be handed over, at a level, and note it in private/handovers.csv."""
+    from transcribe.cli_settings import settings_of
     from transcribe.handover.export import ExportRequest, export_study
     from transcribe.progress import showing_progress
-    from transcribe.study.settings import read_settings, with_overrides
 
     target = StudyFolder(study.expanduser().absolute())
     if not target.manifest.exists():
         raise UsageError("this is not a study folder: name the folder that `transcribe init` made")
-    settings = with_overrides(read_settings(target.settings), os.environ, {})
+    settings = settings_of(target, {})
     with showing_progress("auto") as observer:
         request = ExportRequest(
             target=to.expanduser().absolute(),

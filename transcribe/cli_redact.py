@@ -1,7 +1,6 @@
 """`transcribe redact`: text that exists already, de-identified with the study's names and marks."""
 
 import hashlib
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +43,8 @@ def redact(
     remove: Annotated[str, typer.Option("--remove", help="Take the document with this id out of the study.")] = "",
 ) -> None:
     """De-identify a transcript or field notes with the study's marks; without --stdout or --to it joins the study."""
+    from transcribe.cli_settings import settings_of
     from transcribe.study.codes import is_pair
-    from transcribe.study.settings import read_settings, with_overrides
 
     target = StudyFolder(study.expanduser().absolute())
     if not target.manifest.exists():
@@ -53,7 +52,7 @@ def redact(
     if pair and not is_pair(pair.upper()):
         raise UsageError("--pair: write letters and a number, such as P01")
     flags = {"language": language or None, "pii_model": pii_model}
-    settings = with_overrides(read_settings(target.settings), os.environ, flags)
+    settings = settings_of(target, flags)
     if remove:
         _remove(target, remove)
         return

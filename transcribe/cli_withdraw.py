@@ -1,6 +1,5 @@
 """`transcribe withdraw`: a participant takes part or all of it back."""
 
-import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -43,17 +42,17 @@ def withdraw(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete what was made of a participant's voice, make a release without it, say what people must still recall."""
+    from transcribe.cli_settings import settings_of
     from transcribe.cli_tables import show_run
     from transcribe.config import open_detector
     from transcribe.redaction.key import is_destroyed
-    from transcribe.study.settings import read_settings, with_overrides
     from transcribe.study.withdrawal_plan import WithdrawalRequest, parse_time, plan_withdrawal
     from transcribe.withdrawal import carry_out, complete
 
     target = StudyFolder(study.expanduser().absolute())
     if not target.manifest.exists():
         raise UsageError("this is not a study folder: name the folder that `transcribe init` made")
-    settings = with_overrides(read_settings(target.settings), os.environ, {})
+    settings = settings_of(target, {})
     request = WithdrawalRequest(
         person=person.upper(),
         who=who,

@@ -1,0 +1,35 @@
+"""The settings of a command: `study.toml`, the environment, flags, and what the last release was stricter in."""
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import typer
+
+from transcribe.store import StudyFolder
+
+if TYPE_CHECKING:
+    from transcribe.study.settings import Settings
+
+_KEPT = {
+    "policy": "The policy is hold, as in the last release; to give that up, say --policy strict to run or release.",
+    "pii_model": "The second model for names is that of the last release; to give it up, say --pii-model '' to run or "
+    "release.",
+}
+
+
+def settings_of(study: StudyFolder, flags: Mapping[str, object]) -> "Settings":
+    """What a study is worked on with; says on stderr what is kept from the last release.
+
+    Raises `UsageError` for a value that is not allowed, `CorruptFileError` for a damaged file.
+    """
+    from transcribe.study.last_release import not_weaker
+    from transcribe.study.settings import ENVIRONMENT_PREFIX, read_settings, with_overrides
+
+    settings = with_overrides(read_settings(study.settings), os.environ, flags)
+    said = {name for name, value in flags.items() if value is not None}
+    said |= {name for name in _KEPT if os.environ.get(ENVIRONMENT_PREFIX + name.upper(), "").strip()}
+    settings, kept = not_weaker(study, settings, said)
+    for name in kept:
+        typer.echo(_KEPT[name], err=True)
+    return settings
