@@ -196,6 +196,34 @@ def test_with_the_key_destroyed_a_changed_file_is_said_before_anything_goes(lab:
     nothing_is_left(lab.study, "P01-PIR")
 
 
+@pytest.mark.parametrize("command", ["withdraw", "run"])
+def test_what_a_killed_command_left_staged_goes(lab: Lab, command: str) -> None:
+    done_study(lab)
+    left = [lab.study.private / name for name in (".export-0123abcd/bundle", ".check.0a1b2c", "releases/.1.tmp")]
+    left.append(lab.study.root / ".coders.new")
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "P01-PIR.txt").write_text(QUOTES[0])
+    (lab.study.private / "P01-PIR" / ".recognition.json.0a1b.tmp").write_text(QUOTES[0])
+    if command == "run":
+        assert lab.go().code == 0
+    else:
+        assert withdraw(lab)[0] == 0
+        nothing_is_left(lab.study, "P01-PIR")
+    assert not any(folder.exists() for folder in left)
+    assert not (lab.study.private / ".export-0123abcd").exists()
+    assert not list(lab.study.private.rglob("*.tmp"))
+
+
+def test_what_quotes_it_in_private_goes(lab: Lab) -> None:
+    done_study(lab)
+    (lab.study.private / "second_look.csv").write_text(QUOTES[0])
+    assert withdraw(lab)[0] == 0
+    for path in lab.study.private.rglob("*"):
+        if path.is_file() and "P01-PSW" not in path.parts:
+            assert QUOTES[0].encode() not in path.read_bytes(), path.name
+
+
 def withdraw_and_die(arguments: list[str], at: int, before: bool) -> None:
     """Withdraws and kills itself at the `at`-th write or deletion, before it or after it."""
     calls = iter(range(1, 10_000))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +29,9 @@ STAGE_OUTPUTS = {
     "redact": "redaction.json",
 }
 """The file in `private/<recording-id>/` that each stage writes."""
+
+STAGING = (".export-*", ".check.*")
+"""Folders in `private/` in which something is put together or checked; they hold text while that goes on."""
 
 Record = TypeVar("Record")
 
@@ -180,10 +184,14 @@ def holding(study: StudyFolder) -> Iterator[None]:
 
 
 def _remove_leftovers(study: StudyFolder) -> None:
-    """Removes the half-written temporary files of a killed process; only the holder of the lock may."""
+    """Removes the half-written files and staging folders of a killed process; only the holder of the lock may."""
     for leftover in study.private.rglob(".*.tmp"):
         if leftover.is_file():  # a folder of that name is a half-made archive, which the release itself clears away
             leftover.unlink()
+    for pattern in STAGING:
+        for folder in study.private.glob(pattern):
+            if folder.is_dir() and not folder.is_symlink():
+                shutil.rmtree(folder)
 
 
 def unwritable_message(error: OSError) -> str:
