@@ -138,7 +138,12 @@ def test_a_document_joins_the_study_is_redacted_with_it_and_can_leave_it(ready: 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["{file}", "--id", "JANET"], "code with a digit"),
+        (["{file}", "--id", "JANET"], "ids are published"),
+        (["{file}", "--id", "Doris1"], "ids are published"),
+        (["{file}", "--id", "Kwun-Tong-1"], "ids are published"),
+        (["{file}", "--id", "P09-NOTE-1"], "ids are published"),
+        (["{file}", "--to", "/tmp/x.docx"], "ends in .txt"),
+        (["{file}", "--stdout", "--to", "/tmp/x.txt"], "either"),
         (["{file}", "--pair", "my pair"], "--pair"),
         (["--remove", "P01-NOTE-9"], "no document"),
         (["{rows}"], "--stdout"),
@@ -152,6 +157,16 @@ def test_what_cannot_be_done_is_said(ready: Lab, arguments: list[str], told: str
     code, _, err = redact(ready, *(argument.format(**places) for argument in arguments))
     assert code == 2
     assert told in err
+
+
+def test_a_pair_is_not_called_after_somebody_of_the_roster(ready: Lab) -> None:
+    ready.study.roster.write_text(f"{HEAD},Zoe,,friend,,\n")
+    file = ready.study.root.parent / "a.txt"
+    file.write_text("words")
+    code, _, err = redact(ready, str(file), "--pair", "zoe1")
+    assert (code, "no name" in err) == (2, True)
+    code, out, _ = redact(ready, str(file), "--pair", "P44", "--id", "P44-NOTE-1")
+    assert (code, "no recording of pair P44" in out) == (0, True)
 
 
 def test_a_recordings_id_is_taken(ready: Lab) -> None:

@@ -91,7 +91,7 @@ def test_what_stays_is_listed_for_a_look(lab: Lab) -> None:
 
 
 def test_a_person_of_whom_there_are_documents_only(lab: Lab) -> None:
-    study_with(lab, P07_NOTE_1=NOTES)
+    study_with(lab, P01_NOTE_7=NOTES)
     path = lab.study.root.parent / "text.txt"
     path.write_text(NOTES.replace("garden", "park"))
     assert lab.run("redact", str(path), "--study", str(lab.study.root), "--pair", "P08", "--id", "P08-NOTE-1").code == 0

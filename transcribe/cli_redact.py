@@ -44,13 +44,17 @@ def redact(
 ) -> None:
     """De-identify a transcript or field notes with the study's marks; without --stdout or --to it joins the study."""
     from transcribe.cli_settings import settings_of
-    from transcribe.study.codes import is_pair
+    from transcribe.documents.ids import check_document_id, check_pair, known_pairs
+    from transcribe.study.manifest import read_manifest
+    from transcribe.study.roster import read_roster
 
     target = StudyFolder(study.expanduser().absolute())
     if not target.manifest.exists():
         raise UsageError("--study: this is not a study folder; name the folder that `transcribe init` made")
-    if pair and not is_pair(pair.upper()):
-        raise UsageError("--pair: write letters and a number, such as P01")
+    check_pair(pair.upper(), read_roster(target.roster))
+    pairs = known_pairs(read_manifest(target)) | {pair.upper()} - {""}
+    if document_id:
+        check_document_id(document_id, pairs)
     flags = {"language": language or None, "pii_model": pii_model}
     settings = settings_of(target, flags)
     if remove:
@@ -58,7 +62,11 @@ def redact(
         return
     if file is None:
         raise UsageError("name a file: .docx, .txt, .vtt, .srt or .jsonl")
+    if stdout and to is not None:
+        raise UsageError("say either --stdout or --to FILE")
     source = file.expanduser().absolute()
+    if stdout and source.suffix.casefold() == ".docx" and sys.stdout.isatty():
+        raise UsageError("a Word file cannot be shown on a terminal: use --to FILE.docx")
     out = _checked_output(to, source, target)
     if source.suffix.casefold() == ".jsonl":
         if not stdout and out is None:
@@ -88,6 +96,8 @@ def _checked_output(to: Path | None, source: Path, study: StudyFolder) -> Path |
     for folder in (study.coders, study.report, study.private):
         if out.resolve().is_relative_to(folder.resolve()):
             raise UsageError("--to: not into the study; coders get documents that join it (leave out --to)")
+    if out.suffix.casefold() != source.suffix.casefold():
+        raise UsageError(f"--to: the result is of the same kind; name a file that ends in {source.suffix}")
     if not out.parent.is_dir():
         raise UsageError("--to: that folder does not exist; make it first")
     return out
@@ -175,10 +185,12 @@ def _redact_file(asked: _OneOff) -> int:
 
 
 def _join(study: StudyFolder, source: Path, language: str, pair: str, document_id: str) -> None:
+    from transcribe.documents.ids import known_pairs
     from transcribe.documents.reading import read_bytes, read_document
     from transcribe.documents.stored import StudyDocument, keep_document
     from transcribe.redaction.key import open_key
     from transcribe.store import locked
+    from transcribe.study.manifest import read_manifest
     from transcribe.study.roster import read_roster
 
     with locked(study):
@@ -187,6 +199,8 @@ def _join(study: StudyFolder, source: Path, language: str, pair: str, document_i
         document = read_document(source, read_roster(study.roster), pair)
         changed = keep_document(study, StudyDocument(name, pair, language, document))
     typer.echo(f"{name}: {'taken into the study' if changed else 'in the study already, unchanged'}")
+    if pair and pair not in known_pairs(read_manifest(study)):
+        typer.echo(f"note: the manifest has no recording of pair {pair}")
     typer.echo(f"For the coders to get it: transcribe release {study.root}")
 
 
