@@ -1,12 +1,16 @@
 """What must stay in the text, and that it never hides somebody whom a cue names."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.redaction.lexicon import data_lines, is_kept, is_medicine, kept_phrases, lexicon_digest, must_keep
+from transcribe.redaction.detector import PresidioDetector
+from transcribe.redaction.lexicon import data_lines, is_kept, is_medicine, kept_phrases, must_keep
 from transcribe.redaction.name_lists import is_frequent_surname, is_only_given
 from transcribe.redaction.public_figures import public_figures
+from transcribe.redaction.rules_digest import rules_digest
 from transcribe.redaction.spoken import find_spoken
 from transcribe.redaction.tokens import tokens
 
@@ -67,5 +71,22 @@ def test_phrases_are_found_where_they_stand() -> None:
     assert [text[a:b] for a, b in kept_phrases(tokens(text))] == ["St John's wort", "Parkinson's disease"]
 
 
-def test_the_digest_covers_every_list() -> None:
-    assert len(lexicon_digest()) == 64
+def test_a_change_of_any_rule_or_list_changes_the_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def folder(package: str) -> Path:
+        return tmp_path / package
+
+    monkeypatch.setattr("transcribe.redaction.rules_digest.files", folder)
+    packages = ("transcribe.redaction", "transcribe.release_check")
+    for package in packages:
+        (folder(package) / "data").mkdir(parents=True)
+    digests = []
+    for package in packages:
+        for name in ("spoken_ids.py", "data/places.csv", "data/places.csv"):
+            path = folder(package) / name
+            path.write_text(path.read_text() + "more" if path.exists() else name)
+            digests.append(rules_digest.__wrapped__())
+    assert len(set(digests)) == len(digests)
+    (folder("transcribe.redaction") / "__pycache__").mkdir()
+    (folder("transcribe.redaction") / "__pycache__" / "spoken_ids.pyc").write_text("compiled")
+    assert rules_digest.__wrapped__() == digests[-1]
+    assert rules_digest() in PresidioDetector(tmp_path, "1").fingerprint

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,13 +19,13 @@ from transcribe.redaction.decisions import open_entities
 from transcribe.redaction.detector import PresidioDetector
 from transcribe.redaction.name_lists import is_listed
 from transcribe.redaction.numbers import hkid_is_valid
-from transcribe.redaction.registry import MARK, Registry
+from transcribe.redaction.registry import MARK, Decision, Registry, RegistryEntity
 from transcribe.redaction.study_redaction import redact_study
 from transcribe.redaction.tokens import tokens
 from transcribe.release_check.canaries import Draw, make_canaries
 from transcribe.release_check.canary_words import SHARES
 from transcribe.release_check.digit_runs import find_digit_runs
-from transcribe.release_check.finished import Allowed, found_in
+from transcribe.release_check.finished import Allowed, FinishedChecks, check_finished, found_in
 from transcribe.release_check.masking import PLACEHOLDER, mask
 from transcribe.release_check.partner_recognition import partner_recognition
 from transcribe.release_check.quasi_identifiers import Fact, alone, facts_by_person
@@ -216,6 +217,19 @@ def test_a_rejected_find_stays_as_it_was_said_and_there_is_an_end() -> None:
     assert not found_in(finished, detector, Allowed(result.registry), "P01")
     assert found_in(finished, detector, Allowed(Registry()), "P01")
     assert found_in(finished, detector, Allowed(result.registry), "P02"), "a person is rejected in their pair only"
+
+
+def test_what_passed_is_searched_again_when_what_may_be_said_changes(tmp_path: Path) -> None:
+    place = RegistryEntity("e00001", "PLACE", "PLACE", "[PLACE_1]", "Jordan", ("Jordan",), class_="quasi")
+    person = RegistryEntity("e00002", "PERSON", "PERSON", "[PERSON_1]", "Jordan", ("Jordan",), pairs=("P01",))
+    registry = Registry((place,), (Decision("e00001", "level", "AB", "2026-01-01T00:00:00Z", target="share"),))
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "P01-NOTE-1.txt").write_text("a friend called Jordan came")
+    search = partial(check_finished, tmp_path, {}, Finder(("Jordan",)), scopes={"P01-NOTE-1": "P01"})
+    reasons, passed = search(registry=registry, earlier=FinishedChecks())
+    assert (reasons, len(passed.passed)) == ({}, 1)
+    reasons, _ = search(registry=replace(registry, entities=(place, person)), earlier=passed)
+    assert set(reasons) == {"P01-NOTE-1"}
 
 
 def test_an_endless_detector_is_stopped_and_what_is_left_is_found_in_the_finished_text() -> None:

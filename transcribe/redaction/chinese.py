@@ -9,14 +9,11 @@ from transcribe.redaction.chinese_nicknames import find_nicknames
 from transcribe.redaction.chinese_numbers import find_chinese_numbers
 from transcribe.redaction.chinese_places import countries, find_chinese_places, kept_words, public_figures_of_culture
 from transcribe.redaction.chinese_view import digits_in
-from transcribe.redaction.chinese_words import dictionary_version, has_han, is_han, simplified
+from transcribe.redaction.chinese_words import has_han, is_han, simplified
 from transcribe.redaction.conversation import heard_before
 from transcribe.redaction.mixed_names import find_mixed_names
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.spoken_ids import is_public_number
-
-CHINESE_VERSION = "2"
-"""Raised when a rule for Chinese changes, so that redaction runs again."""
 
 _LATIN_STRETCH = re.compile(r"[^\u3000-\u303f\u3400-\u9fff\uff00-\uffef]+")
 _KEPT_REACH, _KEPT_LONGEST = 6, 12
@@ -64,11 +61,6 @@ def _is_kept(text: str, item: Found) -> bool:
         for b in range(item.end, last + 1)
         if (a, b) != (item.start, item.end) and b - a <= _KEPT_LONGEST
     )
-
-
-def chinese_fingerprint() -> str:
-    """Versions of the rules and of the dictionary, for the detector's fingerprint."""
-    return f"chinese={CHINESE_VERSION} {dictionary_version()}"
 
 
 class ChineseReading:

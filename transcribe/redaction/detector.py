@@ -14,23 +14,23 @@ from typing import TYPE_CHECKING
 
 from transcribe.engines import PiiCandidate
 from transcribe.errors import DependencyError, TranscribeError, WithheldError
-from transcribe.records import Transcript, Utterance
+from transcribe.records import Transcript
 from transcribe.redaction.analyzer import BATCH, NER_TYPES, build_analyzer
-from transcribe.redaction.chinese import ChineseReading, chinese_fingerprint
+from transcribe.redaction.chinese import ChineseReading
 from transcribe.redaction.chinese_view import is_dictated_in, latin_view
-from transcribe.redaction.chinese_words import is_han
+from transcribe.redaction.chinese_words import dictionary_version, is_han
 from transcribe.redaction.conversation import continued, dictations, heard_before
 from transcribe.redaction.eponyms import is_eponym
-from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, kept_phrases, lexicon_digest, organisations
+from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, kept_phrases, organisations
 from transcribe.redaction.medicines import is_medicine
-from transcribe.redaction.name_lists import is_listed, name_lists_digest
+from transcribe.redaction.name_lists import is_listed
 from transcribe.redaction.name_runs import is_lower, sounds_like_word
 from transcribe.redaction.numbers import digits_of
 from transcribe.redaction.organisation_kinds import TALK
 from transcribe.redaction.public_figures import public_figures
-from transcribe.redaction.spans import Found, found
+from transcribe.redaction.rules_digest import rules_digest
+from transcribe.redaction.spans import Found, candidate_of, found
 from transcribe.redaction.spoken import (
-    SPOKEN_VERSION,
     find_across,
     find_dictated,
     find_names_again,
@@ -83,10 +83,9 @@ class PresidioDetector:
 
     @property
     def fingerprint(self) -> str:
-        """Versions of Presidio, spaCy, the weights, the grammars and the word lists."""
+        """Versions of Presidio, spaCy, the weights and the Chinese dictionary, and a digest of our rules and lists."""
         versions = [f"{name}={importlib.metadata.version(name)}" for name in ("presidio-analyzer", "spacy")]
-        rules = [f"spoken={SPOKEN_VERSION}", chinese_fingerprint(), lexicon_digest(), name_lists_digest()]
-        return " ".join([*versions, self._revision, *rules])
+        return " ".join([*versions, self._revision, dictionary_version(), f"rules={rules_digest()}"])
 
     def detect(self, transcripts: Sequence[Transcript]) -> list[PiiCandidate]:
         """All candidates, sorted by (recording, utterance, start, end, type).
@@ -122,7 +121,7 @@ class PresidioDetector:
         for utterance, mine, han in zip(utterances, spans, chinese.found(spans), strict=True):
             again = find_names_again(utterance.text, known, mine)
             for f in sorted({*han, *again}, key=lambda f: (f.start, f.end, f.entity_type, f.recognizer)):
-                yield _candidate(transcript, utterance, f)
+                yield candidate_of(transcript.recording, utterance.id, f)
         yield from _over_borders(transcript)
 
     def names_unfiltered(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
@@ -143,21 +142,6 @@ class PresidioDetector:
         return build_analyzer(self._model)
 
 
-def _candidate(transcript: Transcript, utterance: Utterance, f: Found, together: str = "") -> PiiCandidate:
-    return PiiCandidate(
-        recording=transcript.recording,
-        utterance=utterance.id,
-        start=f.start,
-        end=f.end,
-        entity_type=f.entity_type,
-        class_=f.class_,
-        recognizer=f.recognizer,
-        score=f.score,
-        label=f.label,
-        together=together,
-    )
-
-
 def _over_borders(transcript: Transcript) -> Iterator[PiiCandidate]:
     """What several utterances say together: continued by their speaker, or dictated and repeated in turns."""
     for chain in continued(transcript.utterances):
@@ -165,10 +149,10 @@ def _over_borders(transcript: Transcript) -> Iterator[PiiCandidate]:
             (first, left), (last, right) = parts[0], parts[-1]
             together = f"{chain[first].id}:{left.start}-{chain[last].id}:{right.end}"
             for index, part in parts:
-                yield _candidate(transcript, chain[index], part, together)
+                yield candidate_of(transcript.recording, chain[index].id, part, together)
     for block in dictations(transcript.utterances, is_dictated_in):
         for index, f in find_dictated([latin_view(utterance.text) for utterance in block]):
-            yield _candidate(transcript, block[index], f, f"{block[0].id}:dictated")
+            yield candidate_of(transcript.recording, block[index].id, f, f"{block[0].id}:dictated")
 
 
 def _refuse_uncovered(transcript: Transcript) -> None:

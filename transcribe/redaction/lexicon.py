@@ -1,7 +1,6 @@
 """Word lists that ship with the program: common words, what must be kept, places; and whether a word is a name."""
 
 import csv
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -125,15 +124,6 @@ def _forms(name: str) -> set[tuple[str, ...]]:
     """The folded words of a name; without `the`, and with `St Paul's` also as `st pauls`."""
     written = {name, re.sub(r"['’]", "", name), re.sub(r"^(?:the|The) ", "", name)}
     return {tuple(t.fold for t in tokens(form)) for form in written}
-
-
-@cache
-def lexicon_digest() -> str:
-    """sha256 over all word lists, for the detector's fingerprint."""
-    whole = hashlib.sha256()
-    for entry in sorted((files("transcribe.redaction") / "data").iterdir(), key=lambda e: e.name):
-        whole.update(entry.name.encode() + entry.read_bytes())
-    return whole.hexdigest()
 
 
 _MEDICINE = re.compile(

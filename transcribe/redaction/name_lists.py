@@ -4,7 +4,6 @@ Speech recognisers often write no capitals, and then only a list tells `karen` f
 word, too (`mark`, `hill`), is no evidence by itself; the grammars ask for a cue.
 """
 
-import hashlib
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -87,15 +86,6 @@ def _read(name: str) -> dict[str, tuple[int, bool]]:
     for word, row in ranked:
         result.setdefault(word, row)
     return result
-
-
-@cache
-def name_lists_digest() -> str:
-    """sha256 over the lists of names, for the detector's fingerprint."""
-    whole = hashlib.sha256()
-    for name in _FILES:
-        whole.update((files("transcribe.redaction") / "data" / name).read_bytes())
-    return whole.hexdigest()[:16]
 
 
 def is_given(word: str) -> bool:

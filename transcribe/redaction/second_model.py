@@ -22,7 +22,7 @@ from transcribe.redaction.chinese_places import kept_words
 from transcribe.redaction.chinese_words import is_han, simplified
 from transcribe.redaction.lexicon import is_kept
 from transcribe.redaction.second_model_labels import GLINER_LABELS, type_of_label
-from transcribe.redaction.spans import Found, found
+from transcribe.redaction.spans import Found, candidate_of, found
 from transcribe.redaction.tokens import tokens, trim
 
 THRESHOLD = 0.5
@@ -129,16 +129,7 @@ class WithSecondModel:
     def _detect(self, transcript: Transcript) -> Iterator[PiiCandidate]:
         for utterance in transcript.utterances:
             for f in _believed(utterance.text, self._model(utterance.text), self._kind):
-                yield PiiCandidate(
-                    recording=transcript.recording,
-                    utterance=utterance.id,
-                    start=f.start,
-                    end=f.end,
-                    entity_type=f.entity_type,
-                    class_=f.class_,
-                    recognizer=f.recognizer,
-                    score=f.score,
-                )
+                yield candidate_of(transcript.recording, utterance.id, f)
 
 
 def _believed(text: str, spans: Sequence[tuple[int, int, str, float]], kind: str) -> Iterator[Found]:

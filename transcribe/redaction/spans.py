@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from transcribe.engines import PiiCandidate
 from transcribe.records import EntityClass
 
 CLASS_OF: dict[str, EntityClass] = {
@@ -47,6 +48,22 @@ def found(
 ) -> Found:
     """A `Found` with the class that its type has, or `direct` when said so (birth dates)."""
     return Found(start, end, entity_type, recognizer, score, "direct" if direct else CLASS_OF[entity_type], label)
+
+
+def candidate_of(recording: str, utterance: str, f: Found, together: str = "") -> PiiCandidate:
+    """A find as what a detector returns."""
+    return PiiCandidate(
+        recording=recording,
+        utterance=utterance,
+        start=f.start,
+        end=f.end,
+        entity_type=f.entity_type,
+        class_=f.class_,
+        recognizer=f.recognizer,
+        score=f.score,
+        label=f.label,
+        together=together,
+    )
 
 
 def priority(recognizer: str) -> int:

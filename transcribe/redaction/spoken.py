@@ -19,9 +19,6 @@ from transcribe.redaction.spoken_places import find_places
 from transcribe.redaction.tokens import Token, tokens
 from transcribe.redaction.uniqueness import find_unique
 
-SPOKEN_VERSION = "4"
-"""Raised when a grammar changes, so that redaction runs again."""
-
 _ACROSS = frozenset(("PHONE", "ID", "EMAIL", "ADDRESS", "DATE", "URL"))
 _REACH = 80
 _MIDDLE = 160

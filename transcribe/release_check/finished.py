@@ -13,6 +13,7 @@ from transcribe.records import Transcript, Utterance, from_json, to_json
 from transcribe.redaction.decisions import is_replaced, own_surfaces, standings
 from transcribe.redaction.registry import MARK, Registry
 from transcribe.redaction.rejections import Rejections
+from transcribe.redaction.study_redaction import REDACTION_VERSION
 from transcribe.redaction.surfaces import key_of
 from transcribe.release_check.masking import snippet
 from transcribe.release_check.second_pass import find_again
@@ -74,6 +75,12 @@ class Allowed:
                 found = replaced if is_replaced(known[entity.id], "team") else above
                 found |= {key_of(surface, entity.entity_type) for surface in own[entity.id]}
         self._above = above - replaced
+        self.basis = digest(
+            repr(
+                [(e.entity_type, e.pairs, own[e.id], known[e.id].status, known[e.id].level) for e in registry.entities]
+            ).encode()
+        )
+        """A digest of all that the answers depend on."""
 
     def holds(self, surface: str, candidate: PiiCandidate, scope: str) -> bool:
         """Whether a find may stay; `scope` is the pair, or the recording's id where it has none."""
@@ -134,7 +141,7 @@ def check_finished(
     texts = finished_texts(folder, frame)
     found = [known for known in earlier.found if known.recording not in texts]
     for name, transcript in texts.items():
-        depends = [FINISHED_VERSION, detector.fingerprint, repr(registry.decisions), scopes.get(name, name)]
+        depends = [FINISHED_VERSION, REDACTION_VERSION, detector.fingerprint, allowed.basis, scopes.get(name, name)]
         mine = Passed(name, digest("\n".join([*depends, repr(transcript)]).encode()))
         if (mine.recording, mine.sha256) not in before:
             try:
