@@ -24,7 +24,7 @@ from transcribe.redaction.tokens import Token, squeeze, tokens
 from transcribe.study.roster import RosterEntry
 
 REDACTION_VERSION = "4"
-"""Raised when the rules of this package or the second look change, so that redaction runs again."""
+"""Of the method, for the certificate. That a rule changed is told by `rules_digest`, in the detector's fingerprint."""
 
 
 def redact_study(
