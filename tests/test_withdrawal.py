@@ -48,6 +48,8 @@ def test_a_whole_person_goes_and_never_comes_back(lab: Lab) -> None:
     assert "P01-PIR.wav" not in text
     (record,) = (lab.study.private / "withdrawals").iterdir()
     assert "P01-PIR.wav" in record.read_text()
+    assert "everything that was replaced in what they said" in record.read_text()
+    assert "In private/key.age" in record.read_text()
     assert record.stat().st_mode & 0o077 == 0
     again = lab.go()
     assert again.code == 0

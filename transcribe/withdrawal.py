@@ -34,6 +34,12 @@ from transcribe.withdrawn_content import (
     withdrawn_from_coders,
 )
 
+KEPT_IN_KEY = (
+    "In private/key.age and its last states in private/key-history, encrypted: everything that was replaced in what "
+    "they said (names of them and of others, places, dates, numbers), as it was said, with its mark. It is used to "
+    "replace the same in what others say, and to give no mark twice, and is shown to nobody but holders of the key "
+    "(transcribe key show). It ends with transcribe key destroy."
+)
 RECORDS = "withdrawals"
 """The folder in `private/` with one text for every withdrawal."""
 
@@ -73,7 +79,7 @@ def carry_out(
         withdrawal = _journal_line(study, request, plan, 0 if present is None else present.release)
         record = study.private / RECORDS / f"{withdrawal.number:04d}.md"
         done = WithdrawalDone(withdrawal, (), tuple(_to_recall(study, plan)), record)
-        _write_record(plan, done)
+        _write_record(study, plan, done)
         if withdrawal not in read_withdrawals(study).items:
             append_withdrawal(study, withdrawal)
         forget_list(study)
@@ -84,7 +90,7 @@ def carry_out(
         if keyless and (release := take_out_of_coders(study)) is not None:
             deleted.append(f"coders/: release {release.number} is the one before, without {', '.join(sorted(held))}")
         done = replace(done, deleted=tuple(deleted))
-        _write_record(plan, done)
+        _write_record(study, plan, done)
     return done
 
 
@@ -101,7 +107,7 @@ def complete(study: StudyFolder, plan: WithdrawalPlan, done: WithdrawalDone) -> 
             *(f"coders' own file that may quote it: coders/{p}" for p in _coders_files(study, plan)),
         ]
         done = replace(done, deleted=tuple(deleted), recall=tuple(dict.fromkeys(recall)))
-        _write_record(plan, done)
+        _write_record(study, plan, done)
     return done
 
 
@@ -184,12 +190,12 @@ def _coders_files(study: StudyFolder, plan: WithdrawalPlan) -> list[str]:
     return sorted({path.relative_to(study.coders).as_posix() for path in found})
 
 
-def _write_record(plan: WithdrawalPlan, done: WithdrawalDone) -> None:
+def _write_record(study: StudyFolder, plan: WithdrawalPlan, done: WithdrawalDone) -> None:
     make_private_folder(done.record.parent)
-    write_atomic(done.record, _record_text(plan, done).encode())
+    write_atomic(done.record, _record_text(plan, done, has_key=not is_destroyed(study)).encode())
 
 
-def _record_text(plan: WithdrawalPlan, done: WithdrawalDone) -> str:
+def _record_text(plan: WithdrawalPlan, done: WithdrawalDone, *, has_key: bool) -> str:
     withdrawal = done.withdrawal
     deleted = done.deleted or ("this was stopped before it had an end: ask for the same withdrawal again",)
     parts = [f"- {s.recording}: {_span((s.start, s.end))}" for s in plan.stretches]
@@ -207,8 +213,10 @@ def _record_text(plan: WithdrawalPlan, done: WithdrawalDone) -> str:
         "",
         "## Kept, and why",
         "",
-        "- The names of this person in private/key.age, only to replace them in what others said.",
+        *([f"- {KEPT_IN_KEY}"] if has_key else []),
         "- The partner's interview, in which this person is a code.",
+        "- This record, and a line in private/withdrawals.json: codes, times, and checksums of the recordings and "
+        "documents, by which they are known if they come again.",
         "",
         "## For people to do: tick when done",
         "",
