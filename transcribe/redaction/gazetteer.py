@@ -13,6 +13,7 @@ _JOIN = " -.’'&"
 """What may stand between two words of one name."""
 _CONTRACTION = re.compile(r"['’](?:ve|ll|d|re|m|t)$", re.IGNORECASE)
 _ABBREVIATION = "@abbreviation"
+_LETTERS = (3, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,17 @@ def _index() -> Mapping[str, Sequence[tuple[tuple[str, ...], Place | None, Organ
     }
     for words, organisation in organisations().items():
         known[words] = (known.get(words, (None, None))[0], organisation)
-        if organisation.cue == _ABBREVIATION and len(words) == 1:
-            known[tuple(words[0])] = (None, organisation)
+        if len(words) == 1 and (organisation.cue == _ABBREVIATION or _is_said_in_letters(organisation.name)):
+            known.setdefault(tuple(words[0]), (None, organisation))
     by_first: dict[str, list[tuple[tuple[str, ...], Place | None, Organisation | None]]] = {}
     for words, (place, known_organisation) in known.items():
         by_first.setdefault(words[0], []).append((words, place, known_organisation))
     return {first: sorted(rows, key=lambda row: -len(row[0])) for first, rows in by_first.items()}
+
+
+def _is_said_in_letters(name: str) -> bool:
+    """Whether a company's name is letters (`DHL`); two alone (`BT`) are said in too many words."""
+    return name.isupper() and name.isalpha() and _LETTERS[0] <= len(name) <= _LETTERS[1]
 
 
 def names_in(text: str, words: Sequence[Token]) -> Iterator[Match]:

@@ -9,7 +9,7 @@ from transcribe.redaction.name_pairs import find_paired
 from transcribe.redaction.numbers import digits_of, is_mostly_number
 from transcribe.redaction.public_figures import public_figures
 from transcribe.redaction.spans import Found, found
-from transcribe.redaction.spelled_names import find_spelled
+from transcribe.redaction.spelled_names import find_spelled, goes_on, is_asked
 from transcribe.redaction.spoken_ages import find_ages
 from transcribe.redaction.spoken_contacts import find_contacts, is_public_contact
 from transcribe.redaction.spoken_dates import find_dates
@@ -136,7 +136,8 @@ def find_across(*texts: str) -> list[tuple[tuple[int, Found], ...]]:
             if start < end and piece[start - begin : end - begin].strip():
                 parts.append((index, replace(item, start=start - begin + offset, end=end - begin + offset)))
             begin += len(piece) + 1
-        if len(parts) > 1:
+        asked = item.recognizer != "grammar/spelled" or is_asked(joined)
+        if len(parts) > 1 and all(goes_on(texts[i][f.start : f.end], asked) for i, f in parts):
             result[tuple(parts)] = None
     return list(result)
 

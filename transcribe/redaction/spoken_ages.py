@@ -144,7 +144,7 @@ def _last_number(text: str) -> int | None:
 
 
 def age_band(text: str) -> str:
-    """Five-year band of the age that `text` says: `45-49`; of several, the last, Chinese too; empty when it says none."""
+    """Five-year band of the age that `text` says: `45-49`; of several, the last; empty when it says none."""
     age = _last_number(re.sub(r"(?i)years?|old|of age|[岁歲]", " ", with_digits(text).replace("-", " ")))
     if age is None or age >= 110:
         return ""
