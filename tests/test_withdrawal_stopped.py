@@ -224,6 +224,24 @@ def test_what_quotes_it_in_private_goes(lab: Lab) -> None:
             assert QUOTES[0].encode() not in path.read_bytes(), path.name
 
 
+def test_a_damaged_file_costs_its_recording_and_hinders_no_deletion(lab: Lab) -> None:
+    done_study(lab, "P02-PIR")
+    stretch = ("--recording", "P01-PIR", "--from", "00:02", "--to", "00:03")
+    assert withdraw(lab, *stretch)[0] == 0
+    path = lab.study.output("P01-PIR", "recognize")
+    path.write_bytes(path.read_bytes() + b" ")
+    assert lab.go().code == 8
+    assert "P02-PIR" in lab.released()
+    answer = lab.run("withdraw", str(lab.study.root), "--who", "AB", "--person", "P02-PIR", "--yes")
+    assert answer.code == 6
+    assert "P01-PIR: NOT DELETED" in answer.text
+    assert "changed or damaged" in answer.text
+    nothing_is_left(lab.study, "P02-PIR")
+    path.unlink()
+    answer = lab.run("withdraw", str(lab.study.root), "--who", "AB", "--person", "P02-PIR", "--yes")
+    assert answer.code == 0
+
+
 def withdraw_and_die(arguments: list[str], at: int, before: bool) -> None:
     """Withdraws and kills itself at the `at`-th write or deletion, before it or after it."""
     calls = iter(range(1, 10_000))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from transcribe.errors import EXIT_INTERRUPTED, EXIT_OK, TranscribeError, UsageError
+from transcribe.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_VALIDATION, TranscribeError, UsageError
 from transcribe.store import StudyFolder
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def withdraw(
     from transcribe.redaction.key import is_destroyed
     from transcribe.study.withdrawal_plan import WithdrawalRequest, parse_time, plan_withdrawal
     from transcribe.withdrawal import carry_out, complete
+    from transcribe.withdrawn_content import NOT_DELETED
 
     target = StudyFolder(study.expanduser().absolute())
     if not target.manifest.exists():
@@ -70,13 +71,15 @@ def withdraw(
     detector = None if keyless else open_detector(settings.pii_model)  # before anything is deleted
     try:
         done = carry_out(target, request, plan, settings.unconsented_voices == "withhold")
+        typer.echo("Deleted:")
+        for line in done.deleted:
+            typer.echo(f"  {line}")
         report = None if detector is None else _release_without(target, settings, detector)
-        done = complete(target, plan, done)
+        first, done = done.deleted, complete(target, plan, done)
     except KeyboardInterrupt:
         typer.echo("interrupted before it had an end; give the same command again to complete it", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    typer.echo("Deleted:")
-    for line in done.deleted:
+    for line in done.deleted[len(first) :]:
         typer.echo(f"  {line}")
     if report is not None:
         show_run(target, report, None)
@@ -84,7 +87,8 @@ def withdraw(
     for line in done.recall:
         typer.echo(f"  - {line}")
     typer.echo(f"This list, with the files' names, is kept in private/withdrawals/{done.record.name}")
-    raise typer.Exit(EXIT_OK if report is None else report.exit_code)
+    left = any(NOT_DELETED in line for line in done.deleted)
+    raise typer.Exit((report.exit_code if report is not None else EXIT_OK) or (EXIT_VALIDATION if left else EXIT_OK))
 
 
 def _release_without(study: StudyFolder, settings: "Settings", detector: "PiiDetector") -> "RunReport":

@@ -22,13 +22,14 @@ from transcribe.stages import attribution_fingerprint
 from transcribe.store import StudyFolder, keep, stage_run, stored, sync_folder
 from transcribe.study.withdrawals import read_withdrawals
 
+NOT_DELETED = "NOT DELETED"
 _TURNS = "turns.csv"
 
 
 def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[str, ...]:
     """Deletes in `private/` what the journal says and is still there; returns what that was, one line for each.
 
-    Raises `CorruptFileError`, `OSError`.
+    What cannot be read, so that a stretch cannot be found in it, is among the lines, with `NOT_DELETED`.
     """
     journal = read_withdrawals(study)
     if not journal.items:
@@ -39,7 +40,10 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
     deleted = [_delete_recording(study, name) for name in whole if study.recording(name).is_dir()]
     for name in sorted({*journal.cut, *sounds} - set(whole)):
         if stretches := journal.stretches_of(name, sounds.get(name, ())):
-            deleted += _delete_stretches(study, name, ConsentRules(stretches, withhold_third_voices))
+            try:
+                deleted += _delete_stretches(study, name, ConsentRules(stretches, withhold_third_voices))
+            except CorruptFileError as error:
+                deleted.append(f"{name}: {NOT_DELETED}: {error.message}; then withdraw again")
     for name in journal.documents:
         if study.recording(name).is_dir():
             shutil.rmtree(study.recording(name))
