@@ -99,7 +99,8 @@ def merge(
 ) -> Registry:
     """The entity is the same as `target` and gets its mark, unless coders know its own already.
 
-    Raises `UsageError` when that cannot be: the same one, a name of the roster, two kinds of thing, a rejected target.
+    They may be of two kinds: the program took a surname for a town, and a person knows better. Raises `UsageError` when
+    it cannot be: the same one, a name of the roster, a rejected target.
     """
     _refuse_merged(registry, entity)
     _refuse_merged(registry, target)
@@ -110,8 +111,6 @@ def merge(
         raise UsageError(f"{mark} is on the roster: merge the other one with it, --entity '{other}' --merge '{mark}'")
     if standings(registry)[target.id].status == "rejected":
         raise UsageError(f"{other} was rejected: accept it first")
-    if entity.entity_type != target.entity_type and "PERSON" in (entity.entity_type, target.entity_type):
-        raise UsageError(f"{mark} and {other} are not of one kind: a person is no place, number or organisation")
     return _with(registry, Decision(entity.id, "merge", by.who, by.when, by.why, target=target.id))
 
 
