@@ -64,7 +64,8 @@ def data_lines(name: str) -> Iterator[str]:
 @cache
 def common_words() -> frozenset[str]:
     """English words that are also written in lower case, folded."""
-    return frozenset(fold(line) for line in data_lines("common_words.txt")) | FUNCTION_WORDS
+    lists = ("common_words.txt", "common_words_speech.txt")
+    return frozenset(fold(line) for name in lists for line in data_lines(name)) | FUNCTION_WORDS
 
 
 @cache

@@ -16,6 +16,7 @@ _WORDS_TOO = word_set("""
     aint ala arent ary blanks candida celesta coke couldnt dax dee dia doctor dont flem gon gonna got ima isnt na nah
     kinda lem lien loo
     loma manie max mina nada nubia ok okay pickle ray rennie tia wan wanna wasnt
+    butler baker walker porter mason tanner wade pierce scally siri
     lang len lib sep val versa sem ram proj tut lec reg gpa fyp dem app pub
     """)
 """Names that speech and medicine use as words and that no word list here holds (`TIA`, `wan na`, `candida`)."""

@@ -31,8 +31,10 @@ _GOES_ON = 2
 _AFTER_I = word_set("""
     am was went had have did do think thought mean know said can could would will just got get felt used want need like
     love told go see saw came left started never really still also guess suppose live work
+    ended tried moved left asked took gave met hated stayed struggled cried feel hate remember lost found make made
     """)
-"""After these an `I` at the end of letters is the pronoun, even where a spelling was asked for."""
+_AFTER_A = word_set("few lot bit while week month year day long couple little good bad friend really third second")
+"""After these an `I` or `a` at the end of letters is a word, even where a spelling was asked for."""
 
 
 def find_spelled(text: str, previous: str = "") -> Iterator[Found]:
@@ -73,8 +75,8 @@ def _without_pronouns(text: str, start: int, end: int, cued: bool) -> tuple[int,
     follows = re.match(r"[ \t]+(?P<word>[A-Za-z]{2,})", text[end:])
     if last and follows:
         sentence = bool(re.search(r"[.?!]\s", last["gap"]))
-        verb = last["letter"] in "Ii" and (not cued or follows["word"].casefold() in _AFTER_I)
-        if sentence or verb or (not cued and last["letter"] == "a"):
+        after = _AFTER_I if last["letter"] in "Ii" else _AFTER_A
+        if sentence or follows["word"].casefold() in after:
             end = start + last.start()
     return start, end
 

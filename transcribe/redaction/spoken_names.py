@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept_after_cue
-from transcribe.redaction.listed_names import find_listed, find_unlisted, find_word_names
+from transcribe.redaction.listed_names import find_listed, find_unlisted
 from transcribe.redaction.name_lists import HK_SURNAMES, HK_SYLLABLES, is_given, is_listed, is_only_name, is_surname
 from transcribe.redaction.name_runs import (
     adjoins,
@@ -20,6 +20,8 @@ from transcribe.redaction.spans import Found, found
 from transcribe.redaction.spelled_names import find_spelled
 from transcribe.redaction.spoken_relations import find_by_relation
 from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised, tokens, word_set
+from transcribe.redaction.word_name_places import find_in_places
+from transcribe.redaction.word_names import find_word_names
 
 TITLES = word_set("""
     mr mrs miss ms madam dr prof nurse pastor reverend rev sister father brother uncle aunt auntie ah
@@ -99,6 +101,7 @@ def find_names(text: str, previous: str) -> Iterator[Found]:
         yield from find_by_relation(text, words, index)
     yield from _by_cue(text, words)
     yield from find_word_names(text, words)
+    yield from find_in_places(text, words)
     yield from find_listed(text, words)
     yield from find_unlisted(text, words)
     yield from find_spelled(text, previous)

@@ -8,6 +8,7 @@ from transcribe.redaction.name_lists import is_given, is_only_name
 from transcribe.redaction.name_runs import extend, extend_unknown, is_lower, may_be_unlisted, sounds_like_word
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.tokens import Token, is_capitalised, word_set
+from transcribe.redaction.word_name_places import is_verb_use
 
 _RELATIONS = word_set("""
     son sons daughter daughters brother brothers sister sisters boy girl kid husband wife partner boyfriend
@@ -39,6 +40,8 @@ def find_by_relation(text: str, words: Sequence[Token], index: int) -> Iterator[
         apposed = gap == "," and may_be_unlisted(name) and bool(re.match(r"\s*,", text[name.end :]))
         invented = not is_common(name.fold) and not sounds_like_word(name.fold) and not name.fold.endswith("s")
         sure = is_only_name(name.fold) or apposed
+        if is_verb_use(text, words, index + 1):
+            return  # `my son drew a tree`
         if not (lower and (listed or invented) and gap == "") and not (sure and lower):
             return
     last = extend_unknown(text, words, extend(text, words, index + 1), index + 1)
