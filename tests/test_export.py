@@ -382,6 +382,19 @@ def test_what_was_taken_back_and_is_not_yet_taken_out_is_not_exported(done: Lab,
     assert not (tmp_path / "out").exists()
 
 
+def test_stretches_may_be_taken_back_one_after_the_other(done: Lab, tmp_path: Path) -> None:
+    """`They meant a bit more`: the same start, an overlap, and a stretch within what is left of a cut utterance."""
+    for start, end in (("1.8", "2.0"), ("1.8", "2.2"), ("1.5", "1.6"), ("1.2", "1.25"), ("2.1", "2.6")):
+        times = ("--from", f"00:00:0{start}", "--to", f"00:00:0{end}")
+        command = ("withdraw", str(done.study.root), "--who", "AB", "--person", "P01-PIR", "--recording", "P01-PIR")
+        answer = done.run(*command, *times, "--yes")
+        assert answer.code == 0, answer.text
+    text = (done.study.coders / "transcripts/txt/P01-PIR.txt").read_text("utf-8-sig")
+    assert text.count("[withheld") == 3
+    assert done.run("run", str(done.study.root)).code == 0
+    assert (done.study.coders / "transcripts/txt/P01-PIR.txt").read_text("utf-8-sig") == text
+
+
 def test_what_is_undecided_is_not_exported_under_hold(done: Lab, tmp_path: Path) -> None:
     settings = done.study.settings.read_text()
     done.study.settings.write_text(settings.replace('policy = "strict"', 'policy = "hold"'))

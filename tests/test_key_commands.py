@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pyrage
 import pytest
+import typer
 
 from tests.conftest import HEADER, Lab
 from tests.fakes import CANARY
@@ -395,3 +396,17 @@ def test_the_header_alone_makes_a_study(tmp_path: Path, lab: Lab) -> None:
     answer = lab.run("key", "destroy", str(tmp_path / "empty"), "--who", "AB", "--why", "end", "--yes")
     assert answer.code == 2
     assert "no key" in answer.err
+
+
+def test_ctrl_c_at_a_question_is_an_interruption_and_no_bug(
+    lab: Lab, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> str:
+        raise typer.Abort
+
+    monkeypatch.setattr("typer.prompt", interrupted)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    answer = lab.run("key", "destroy", str(lab.study.root), "--who", "AB", "--why", "end")
+    assert answer.code == 130
+    assert "interrupted" in answer.err
+    assert lab.study.key.exists()

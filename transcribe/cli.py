@@ -19,6 +19,7 @@ from transcribe.cli_decide import decide
 from transcribe.cli_export import export
 from transcribe.cli_key import key_app
 from transcribe.cli_models import models_app
+from transcribe.cli_prompt import ask
 from transcribe.cli_redact import redact
 from transcribe.cli_withdraw import withdraw
 from transcribe.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, TranscribeError, UsageError
@@ -195,7 +196,7 @@ def _initialise(audio_folder: Path, folder: StudyFolder, accept_risk: bool, reco
         typer.echo("The key to the pseudonyms has two holders: this account, and this recovery key, shown only once:")
         typer.echo(f"\n    {recovery}\n")
         if not recovery_kept and sys.stdin.isatty():
-            recovery_kept = typer.prompt("Write it down outside this machine. Where will it be kept?")
+            recovery_kept = ask("Write it down outside this machine. Where will it be kept?")
         kept = recovery_kept or "write it down outside this machine, for example in the PI's safe"
         typer.echo(f"Recovery key: {kept}.\n")
     return report

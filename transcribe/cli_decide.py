@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from transcribe.cli_prompt import ask
 from transcribe.errors import UsageError
 from transcribe.store import StudyFolder
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     Change = Callable[[Registry, RegistryEntity, Sequence[RosterEntry], str, str], Registry]
 
 _CHOICES = "(a)ccept (r)eject (m)erge (s)plit re(n)ame (l)evel s(k)ip (q)uit"
+_WORDS = {word.replace("(", "").replace(")", ""): word[word.index("(") + 1] for word in _CHOICES.split()}
+_LETTERS = {**_WORDS, **{letter: letter for letter in _WORDS.values()}}
+"""What may be typed, the whole word or its letter, and the letter that it means."""
 _EXCERPTS = 3
 _REACH = 50
 """Code points of an utterance that an excerpt shows on each side."""
@@ -70,7 +74,7 @@ def decide(
     if only_list or not sys.stdin.isatty():
         _show_list(target, study, everything)
         return
-    _ask_for_all(target, study, everything, check_initials(who or typer.prompt("Your initials")))
+    _ask_for_all(target, study, everything, check_initials(who or ask("Your initials")))
 
 
 def _change(*, accept: bool, reject: bool, merge: str, split: str, rename: str, level: str) -> "Change | None":
@@ -158,7 +162,10 @@ def _ask_for_all(target: StudyFolder, study: Path, everything: bool, who: str) -
             entity = queue[0]
             typer.echo("\n" + "\n".join(_view(registry, entity, uses)))
             typer.echo(f"{len(queue)} to go")
-            answer = typer.prompt(_CHOICES, default="k").strip().casefold()[:1]
+            answer = _LETTERS.get(typer.prompt(_CHOICES, default="k").strip().casefold(), "")
+            if not answer:
+                typer.echo("Please type one of the letters in brackets.")
+                continue
             if answer == "q":
                 break
             if answer == "k":

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from transcribe.cli_prompt import ask
 from transcribe.errors import UsageError
 from transcribe.store import StudyFolder
 
@@ -136,7 +137,7 @@ def rotate_key(
     if fresh is not None:
         typer.echo(f"The new recovery key, shown only once:\n\n    {fresh.secret}\n")
         if not recovery_kept and sys.stdin.isatty():
-            recovery_kept = typer.prompt("Write it down outside this machine. Where will it be kept?")
+            recovery_kept = ask("Write it down outside this machine. Where will it be kept?")
     rotate(target, account=what is not Rotated.recovery, recovery=fresh.recipient if fresh is not None else "")
     typer.echo("Done: the key is locked anew, and what opened it before no longer does.")
     if fresh is not None:
@@ -178,7 +179,7 @@ def restore_key(
 def _read_secret() -> str:
     """The recovery key, hidden on a terminal, else from stdin; never from the command line, which others can read."""
     if sys.stdin.isatty():
-        return str(typer.prompt("Recovery key (AGE-SECRET-KEY-1…)", hide_input=True)).strip()
+        return ask("Recovery key (AGE-SECRET-KEY-1…)", hidden=True)
     return sys.stdin.read().strip()
 
 
@@ -206,5 +207,5 @@ def _confirm(study: StudyFolder) -> None:
         raise UsageError("nothing was destroyed: on a script's side, add --yes")
     name = study.root.name
     typer.echo("Nobody will ever again learn from this program who is behind a mark, and no recording can be added.")
-    if typer.prompt(f"This cannot be undone. Type {name} to go on").strip() != name:
+    if ask(f"This cannot be undone. Type {name} to go on") != name:
         raise UsageError("nothing was destroyed")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from transcribe.cli_prompt import ask
 from transcribe.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_VALIDATION, TranscribeError, UsageError
 from transcribe.store import StudyFolder
 
@@ -129,5 +130,5 @@ def _show_plan(plan: "WithdrawalPlan", keyless: bool) -> None:
 def _confirm(person: str) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nothing was deleted: on a script's side, add --yes")
-    if typer.prompt(f"This cannot be undone. Type {person} to go on").strip().upper() != person:
+    if ask(f"This cannot be undone. Type {person} to go on").upper() != person:
         raise UsageError("nothing was deleted")

@@ -4,7 +4,7 @@ A stretch that is taken out leaves an `Event` with its times and no words; nothi
 the other utterances stay.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from transcribe.diarization.roles import NO_VOICE, expected_speakers
@@ -50,15 +50,29 @@ def _segment_without(segment: Segment, stretches: Sequence[Interval]) -> Segment
 def transcript_without(transcript: Transcript, stretches: Sequence[Interval], kind: str = WITHHELD) -> Transcript:
     """The transcript with the words that touch a stretch taken out, and an event of `kind` for every stretch.
 
-    An utterance that loses its middle becomes two: the second gets the id with `-2`. Events are given once however
-    often this is called.
+    What is left of an utterance behind a gap becomes one of its own, named by when it begins (`u0001-61250`). Events of
+    a kind that overlap are one. So stretches may be taken out one after the other or all at once, with the same result.
     """
     if not stretches:
         return transcript
     utterances = [part for utterance in transcript.utterances for part in _parts(utterance, stretches)]
-    events = {*transcript.events, *(Event(kind, start, end) for start, end in stretches)}
-    ordered = tuple(sorted(events, key=lambda event: (event.start, event.end, event.kind)))
-    return replace(transcript, utterances=tuple(utterances), events=ordered)
+    events = [*transcript.events, *(Event(kind, start, end) for start, end in stretches)]
+    return replace(transcript, utterances=tuple(utterances), events=united_events(events))
+
+
+def united_events(events: Iterable[Event]) -> tuple[Event, ...]:
+    """The events by time; those of a kind that overlap or touch are one."""
+    latest: dict[str, Event] = {}
+    united: list[Event] = []
+    for event in sorted(events, key=lambda event: (event.start, event.end, event.kind)):
+        before = latest.get(event.kind)
+        if before is not None and event.start <= before.end:
+            latest[event.kind] = replace(before, end=max(before.end, event.end))
+            united[united.index(before)] = latest[event.kind]
+        else:
+            latest[event.kind] = event
+            united.append(event)
+    return tuple(sorted(united, key=lambda event: (event.start, event.end, event.kind)))
 
 
 def _parts(utterance: Utterance, stretches: Sequence[Interval]) -> list[Utterance]:
@@ -72,9 +86,12 @@ def _parts(utterance: Utterance, stretches: Sequence[Interval]) -> list[Utteranc
     kept = [run for run in runs if run]
     if kept and len(kept[0]) == len(utterance.words):
         return [utterance]
+    base = utterance.id.partition("-")[0]
     return [
-        _of_words(utterance, run, utterance.id if number == 1 else f"{utterance.id}-{number}")
-        for number, run in enumerate(kept, start=1)
+        _of_words(
+            utterance, run, utterance.id if run[0] == utterance.words[0] else f"{base}-{round(run[0].start * 1000)}"
+        )
+        for run in kept
     ]
 
 
@@ -127,12 +144,11 @@ def with_consent(recording: Recording, transcript: Transcript, rules: ConsentRul
 
 
 def _without_speaker(transcript: Transcript, speaker: str) -> Transcript:
-    events = {*transcript.events}
-    events |= {Event(THIRD_PARTY, start, end) for start, end in stretches_of(transcript, speaker)}
+    taken = (Event(THIRD_PARTY, start, end) for start, end in stretches_of(transcript, speaker))
     return replace(
         transcript,
         utterances=tuple(u for u in transcript.utterances if u.speaker != speaker),
-        events=tuple(sorted(events, key=lambda event: (event.start, event.end, event.kind))),
+        events=united_events((*transcript.events, *taken)),
     )
 
 
