@@ -90,3 +90,23 @@ def test_a_change_of_any_rule_or_list_changes_the_fingerprint(tmp_path: Path, mo
     (folder("transcribe.redaction") / "__pycache__" / "spoken_ids.pyc").write_text("compiled")
     assert rules_digest.__wrapped__() == digests[-1]
     assert rules_digest() in PresidioDetector(tmp_path, "1").fingerprint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i'm burkinabe and my wife is malian",
+        "she's eritrean, he's comorian, they're togolese",
+        "he spoke wolof and lingala and some tigrinya",
+        "my neighbours are rohingyas and uyghurs",
+        "I'm Barbadian and he's Kittitian.",
+        "i'm sylheti, not chittagonian",
+        "hi i'm gambian",
+    ],
+)
+def test_peoples_and_languages_stay(text: str) -> None:
+    assert [f for f in find_spoken(text) if f.entity_type in ("PERSON", "PLACE")] == []
+
+
+def test_the_only_one_of_a_people_is_singled_out() -> None:
+    assert [f.entity_type for f in find_spoken("i was the only senegalese nurse on the ward")] == ["UNIQUE"]

@@ -71,14 +71,23 @@ def common_words() -> frozenset[str]:
 @cache
 def must_keep() -> frozenset[str]:
     """Phrases that research needs and that identify nobody: folded words joined by one space."""
-    phrases = {" ".join(t.fold for t in tokens(line.rstrip("*"))) for line in data_lines("must_keep.txt")}
+    lines = (line.rstrip("*") for line in data_lines("must_keep.txt"))
+    phrases = {" ".join(t.fold for t in tokens(line)) for line in lines} | peoples()
     numbers = {p.replace(" ", "") for p in phrases if p.replace(" ", "").isdigit()}
     return frozenset(phrases | numbers)
 
 
 @cache
+def peoples() -> frozenset[str]:
+    """Nationalities, peoples and languages, one or several (`somali`, `somalis`)."""
+    said = {" ".join(t.fold for t in tokens(line.rstrip("*"))) for line in data_lines("peoples.txt")}
+    return frozenset(said | {f"{word}s" for word in said if not word.endswith(("s", "ese", "sh", "ch"))})
+
+
+@cache
 def _names_too() -> frozenset[str]:
-    lines = (line for line in data_lines("must_keep.txt") if line.endswith("*"))
+    both = (line for name in ("must_keep.txt", "peoples.txt") for line in data_lines(name))
+    lines = (line for line in both if line.endswith("*"))
     return frozenset(" ".join(t.fold for t in tokens(line.rstrip("*"))) for line in lines)
 
 

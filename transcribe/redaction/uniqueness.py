@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, places
+from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, peoples, places
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.tokens import Token, is_capitalised, word_set
 
@@ -31,7 +31,7 @@ DEMOGRAPHIC = word_set("""
     caribbean jamaican european asian black white mixed race ethnic minority mainland foreign deaf blind disabled
     transgender trans gay lesbian bisexual queer nonbinary muslim hindu sikh buddhist jew catholic wheelchair albino
     autistic female male pregnant
-    """)
+    """) | frozenset(word for word in peoples() if " " not in word)
 """Peoples, religions, conditions and the like, folded; they stay in the text."""
 _GROUPS = word_set("""
     team ward unit hospital clinic school college university class year department company office firm factory shop
