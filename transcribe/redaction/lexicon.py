@@ -81,7 +81,7 @@ def must_keep() -> frozenset[str]:
 def peoples() -> frozenset[str]:
     """Nationalities, peoples and languages, one or several (`somali`, `somalis`)."""
     said = {" ".join(t.fold for t in tokens(line.rstrip("*"))) for line in data_lines("peoples.txt")}
-    return frozenset(said | {f"{word}s" for word in said if not word.endswith(("s", "ese", "sh", "ch"))})
+    return frozenset(said | {f"{word}s" for word in said if not word.endswith(("s", "ese", "sh", "ch", "lao"))})
 
 
 @cache
