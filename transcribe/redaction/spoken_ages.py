@@ -25,7 +25,7 @@ _AFTER = (
     r"|he|she|they|we"
     r"|you|my|um|uh|er|erm|yeah|yes|almost|nearly|just|was|years?\s+(?:old|of)|years?[.,]|ish|turning|going"
     r"|today|tomorrow|with|as"
-    r"|that|who|too|sorry|myself|right|okay|ok|live|living|from"
+    r"|that|who|too|sorry|no|wait|myself|right|okay|ok|live|living|from"
     r"|the (?:first|last|second|next|other|year|day|time|summer|winter|night))\b)"
 )
 _NOT = r"(?!\s+(?:in|on|at|with)\s+(?:the morning|the afternoon|a row|total|all|number|bed|half|pain|favour|favor)\b)"
@@ -75,11 +75,16 @@ _ONLY_AGE = _compile(
 )
 _ABOUT = _compile(rf"\b(?:about|around|nearly|almost|roughly)\s+(?P<age>{_NUMBER})\b{_AFTER}")
 _REPAIR_BEFORE = _compile(rf"\b{_NUMBER}\s*(?:,|-|\.\.\.)\s*(?:(?:um|uh|er|no|sorry|i mean)\b[\s,]*)*$")
-_REPAIR_AFTER = _compile(
-    rf"(?:\s+|(?:{_OLD})?\s*,\s*)(?:(?:um|uh|er|no|sorry|i mean|or|actually|nearly|almost|going on"
-    rf"|turning)\b[\s,]*)*{_NUMBER}\b(?:{_OLD}"
-    rf"|(?=\s*(?:[.,;?!]|$)|\s+(?:maybe|or|i think)\b|\s+{_NUMBER}{_OLD}))"
+_REPAIR_WORD = (
+    r"(?:um|uh|er|erm|no|nope|sorry|wait|hang on|i mean|i tell a lie|or|actually|rather|nearly|almost|going on|turning"
+    r"|make that|that['’]s|i'm|i am|he's|she's)"
 )
+_REPAIR_AFTER = _compile(
+    rf"(?:\s+|(?:{_OLD})?\s*[,.;…–—-]+\s*)(?:{_REPAIR_WORD}\b[\s,.…–—-]*)*{_NUMBER}\b(?:{_OLD}"
+    rf"|(?=\s*(?:[.,;?!]|$)|\s+(?:maybe|or|i think|now|no|actually|um|uh|er|sorry|this|next|last|when|and|but|then)\b"
+    rf"|\s+{_NUMBER}{_OLD}))"
+)
+"""After a full stop only where a word of repair follows (`_with_repairs`): `I am 42. No, 43.`"""
 
 
 def find_ages(text: str, previous: str = "") -> Iterator[Found]:
@@ -132,9 +137,18 @@ def _with_repairs(text: str, start: int, end: int) -> tuple[int, int]:
     """The age with numbers said by mistake right before or after it: `seven, twenty seven`."""
     while before := _REPAIR_BEFORE.search(text[max(0, start - 40) : start]):
         start = max(0, start - 40) + before.start()
-    while after := _REPAIR_AFTER.match(text, end):
+    while (after := _REPAIR_AFTER.match(text, end)) and _is_repair(after.group()):
         end = after.end()
     return start, end
+
+
+def _is_repair(said: str) -> bool:
+    """Whether what follows an age says it again: over the end of a sentence only with a word of repair."""
+    return (
+        not re.search(r"[.;…]", said)
+        or re.search(r"\b(?:no|nope|sorry|wait|i mean|actually|rather|i tell a lie|make that)\b", said, re.I)
+        is not None
+    )
 
 
 def _last_number(text: str) -> int | None:

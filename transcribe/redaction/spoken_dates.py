@@ -10,8 +10,9 @@ _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
-_MONTH = "(?:" + "|".join(_MONTHS) + ")"
-_ABBREVIATED = r"(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.?"
+_ABBREVIATED = r"(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?"
+_LONG_MONTH = "(?:" + "|".join(_MONTHS) + ")"
+_MONTH = f"(?:{_LONG_MONTH}|{_ABBREVIATED})"
 _UNIT = r"(?:one|two|three|four|five|six|seven|eight|nine)"
 _TEEN = r"(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
 _TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
@@ -41,7 +42,7 @@ _FULL = _compile(
     rf"|{_SHORT_YEAR}\b(?!\s*(?:people|years|minutes|hours|of))))?"
     rf"|{_MONTH}{_PAUSE}(?:{_ORDINAL}|[0-3]?\d(?!\d)|{_TEEN}\b(?=,|\s+{_YEAR}))(?:{_PAUSE}{_YEAR})?"
     rf"|{_YEAR}{_PAUSE}{_DAY}{_PAUSE}{_MONTH}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s?(?:of\s+)?{_ABBREVIATED},?\s?\d{{2,4}})\b"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s?(?:of\s+)?{_ABBREVIATED},?\s?\d{{2,4}})(?!\w)"
 )
 _MONTH_YEAR = _compile(
     rf"\b{_MONTH}{_PAUSE}(?:{_YEAR}|(?:last|this|next)\s+year)\b|\b(?:last|next)\s+{_MONTH}\b"
@@ -90,7 +91,12 @@ _SHORT_YEAR_ALONE = _compile(
     r"|five|six|seven"
     r"|eight|nine)|'[0-9]\d|0\d)\b(?=\s*(?:[.,;?!]|$)|\s+(?:and|when|i|we|he|she|but|so|my)\b)"
 )
-_MONTH_ALONE = _compile(rf"\b{_WHEN}[\s-]+(?:the\s+)?(?P<month>(?:(?:early|late|mid)[\s-]+)?{_MONTH})\b{_HEDGE}")
+_MONTH_ALONE = _compile(
+    rf"\b(?:{_WHEN}[\s-]+(?:the\s+)?(?=(?:(?:early|late|mid)[\s-]+)?{_LONG_MONTH})"
+    rf"|(?:in|until|till|early|late|mid|back in|end of|start of|beginning of)[\s-]+)"
+    rf"(?P<month>(?:(?:early|late|mid)[\s-]+)?{_MONTH})(?<![.])\b{_HEDGE}"
+)
+"""A short one only where no person stands: not `for Jan`, `since Jan`."""
 _EVENT = re.compile(
     r"\b(?:was|were|had|did|got|went|came|left|began|became|met|lost|found|took|gave|fell|broke|told|said|saw"
     r"|felt|made|moved"
@@ -194,7 +200,9 @@ def _is_verb(text: str, date: str) -> bool:
 def date_band(text: str) -> str:
     """`2019-03` for a date with month and year, `2019` or `June` for one alone; marks of the team level keep it."""
     lowered = text.casefold()
-    months = [number for number, month in enumerate(_MONTHS, 1) if re.search(rf"\b{month}\b", lowered)]
+    months = [
+        n for n, month in enumerate(_MONTHS, 1) if re.search(rf"\b(?:{month}|{month[:3]}|{month[:4]})\b", lowered)
+    ]
     match = re.search(_YEAR, lowered)
     year = (
         year_of(
