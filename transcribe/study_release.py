@@ -6,6 +6,7 @@ in a file that belongs to no single recording stops the release.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
 
@@ -137,12 +138,13 @@ def _changes(
         return None
     numbered = number_versions(items, previous)
     now = [row for item in numbered for row in turns.rows(item)]
-    now += [row for note in notes for row in _lines(note.id, document_files(note)[f"documents/{note.id}.txt"])]
     before = list(turns.parse(path.read_bytes()))
-    for name in previous.documents:
-        text = study.coders / "documents" / f"{name}.txt"
-        if text.is_file() and hash_file(text) == previous.sha256.get(f"documents/{name}.txt"):
-            before += _lines(name, text.read_bytes())
+    shown = {note.id: document_files(note)[f"documents/{note.id}.txt"] for note in notes}
+    for name in dict.fromkeys((*previous.documents, *shown)):
+        earlier = study.coders / "documents" / f"{name}.txt"
+        known = earlier.is_file() and hash_file(earlier) == previous.sha256.get(f"documents/{name}.txt")
+        old, new = _lines(name, earlier.read_bytes() if known else b"", shown.get(name, b""))
+        before, now = [*before, *old], [*now, *new]
     holds_known = text_check(registry, roster)
     found = _found_now(changed_rows(before, now), scopes, registry, detector)
     return compare(
@@ -150,12 +152,25 @@ def _changes(
     )
 
 
-def _lines(document: str, text: bytes) -> list[turns.TurnRow]:
-    """The lines of a document as rows, so that they are compared like utterances."""
-    return [
-        turns.TurnRow(document, f"line {number:04d}", "", 0, 0, 0, len(line), line, ())
-        for number, line in enumerate(text.decode("utf-8-sig").split("\n"), 1)
-    ]
+def _lines(document: str, before: bytes, now: bytes) -> tuple[list[turns.TurnRow], list[turns.TurnRow]]:
+    """The lines of a document before and now as rows that are compared like utterances; equal lines have one number.
+
+    A line that changed is one that is gone and a new one: which became which cannot be told, and none is shown twice.
+    """
+    old, new = before.decode("utf-8-sig").split("\n"), now.decode("utf-8-sig").split("\n")
+    same: dict[int, int] = {}
+    for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
+        same |= {block.a + i: block.b + i for i in range(block.size)}
+    was = [f"line {same[i] + 1:04d}" if i in same else f"earlier line {i + 1:04d}" for i in range(len(old))]
+    names = (was, [f"line {number:04d}" for number in range(1, len(new) + 1)])
+    rows = tuple(
+        [
+            turns.TurnRow(document, name, "", 0, 0, 0, len(line), line, ())
+            for name, line in zip(mine, lines, strict=True)
+        ]
+        for mine, lines in zip(names, (old, new), strict=True)
+    )
+    return rows[0] if before else [], rows[1] if now else []
 
 
 def _found_now(

@@ -116,7 +116,8 @@ def plan_withdrawal(study: StudyFolder, request: WithdrawalRequest) -> Withdrawa
     undecided = tuple(item.id for item in joint if item.id not in decided) if request.observations is None else ()
     whole = tuple(dict.fromkeys(recordings))
     parts = tuple(dict.fromkeys(stretch for stretch in stretches if stretch.recording not in whole))
-    originals = tuple(file for item in known if item.id in whole for file in item.files)
+    touched = {*whole, *(stretch.recording for stretch in parts)}
+    originals = tuple(file for item in known if item.id in touched for file in item.files)
     plan = WithdrawalPlan(whole, parts, True, undecided, originals)
     return _with_documents(plan, request, [d for d in documents if d.pair in ("", *pairs)], earlier)
 
