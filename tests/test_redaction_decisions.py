@@ -179,15 +179,24 @@ def test_merging_gives_one_mark_unless_coders_know_both() -> None:
     assert standings(run.registry)["e00003"].same_as == "e00001"
 
 
-def test_merging_in_a_circle_or_across_kinds_is_refused() -> None:
+def test_merging_in_a_circle_is_refused() -> None:
     run = two_people()
-    run.found("D01-PIR", 1, "met", "ORG", "grammar/organisation")
     run.texts()
     run.registry = merge(run.registry, entity(run, "[PERSON_3]"), entity(run, "[PERSON_1]"), BY, ())
     with pytest.raises(UsageError, match="itself"):
         merge(run.registry, entity(run, "[PERSON_1]"), entity(run, "[PERSON_1]"), BY, ())
-    with pytest.raises(UsageError, match="kind"):
-        merge(run.registry, entity(run, "[ORG_1]"), entity(run, "[PERSON_1]"), BY, ())
+
+
+@pytest.mark.parametrize("released", [False, True])
+def test_a_wrong_kind_is_mended_by_merging(released: bool) -> None:
+    run = Run({"D01-PIR": ["Wing Lok House, a flat", "in Harmony Block"]})
+    run.found("D01-PIR", 1, "Wing Lok House", "PERSON").found("D01-PIR", 2, "Harmony Block", "ADDRESS", "grammar/x")
+    assert run.texts() == ["[PERSON_1], a flat", "in [ADDRESS_1]"]
+    entities = tuple(replace(e, released=released) for e in run.registry.entities)
+    run.registry = replace(run.registry, entities=entities)
+    run.registry = merge(run.registry, entity(run, "[PERSON_1]"), entity(run, "[ADDRESS_1]"), BY, ())
+    assert run.texts() == ["[PERSON_1], a flat" if released else "[ADDRESS_1], a flat", "in [ADDRESS_1]"]
+    assert standings(run.registry)["e00001"].same_as == "e00002"
 
 
 def test_splitting_gives_the_surfaces_a_mark_of_their_own() -> None:

@@ -365,17 +365,20 @@ def test_misheard_unlisted_names_are_one_person_in_their_pair_and_unsure() -> No
     assert run.registry.entities[0].variants == ("Geoffrey",)
 
 
-def test_a_detected_name_that_ends_otherwise_is_the_listed_person_of_the_pair_and_unsure() -> None:
+def test_a_spelling_that_ends_otherwise_is_the_listed_person_of_the_pair_and_unsure_but_no_other_name() -> None:
     doris = entry("Doris", "relative", to="D01-PIR", note="sister")
-    run = Run({"D01-PIR": ["Doris came", "Dora left, dora", "the door, a doric one"], "D02-PIR": ["Dora"]}, [doris])
-    run.found("D01-PIR", 2, "Dora", "PERSON").found("D02-PIR", 1, "Dora", "PERSON")
+    texts = {"D01-PIR": ["Doris came", "Dorri left, dorri", "the door, a doric one", "Dora"], "D02-PIR": ["Dorri"]}
+    run = Run(texts, [doris])
+    run.found("D01-PIR", 2, "Dorri", "PERSON").found("D02-PIR", 1, "Dorri", "PERSON")
+    run.found("D01-PIR", 4, "Dora", "PERSON")
     assert run.texts() == [
         "[D01-PIR-SISTER_1] came",
         "[D01-PIR-SISTER_1] left, [D01-PIR-SISTER_1]",
         "the door, a doric one",
         "[PERSON_1]",
+        "[PERSON_2]",
     ]
-    assert "Dora" in run.registry.entities[0].variants
+    assert "Dorri" in run.registry.entities[0].variants
     run = Run({"D01-PIR": ["Doris, Dora"]}, [doris, entry("Dora", "friend")]).found("D01-PIR", 1, "Dora", "PERSON")
     assert run.texts() == ["[D01-PIR-SISTER_1], [FRIEND_1]"]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.test_redaction_study import recording, transcript
-from transcribe.redaction.relations import anchors, relation_of
+from transcribe.redaction.relations import anchors, introduced_as, relation_of
 from transcribe.redaction.tokens import tokens
 
 CASES = {
@@ -19,7 +19,10 @@ CASES = {
     "Mei Mei, who's my twin sister": "P01-PIR-SISTER",
     "the psychiatrist, Mei Mei": "CLINICIAN",
     "nurse Mei Mei": "CLINICIAN",
-    "my friend Mei Mei": "FRIEND",
+    "my friend Mei Mei": "P01-PIR-FRIEND",
+    "your best friend, Mei Mei": "P01-PSW-FRIEND",
+    "her friend Mei Mei": "FRIEND",
+    "Mei Mei is my friend": "P01-PIR-FRIEND",
     "her sister Mei Mei": "",
     "Mei Mei, my sister's friend": "",
     "I gave Mei Mei my sister's coat": "",
@@ -42,7 +45,22 @@ def test_relation(text: str) -> None:
 @pytest.mark.parametrize("text", [text for text, label in CASES.items() if label.startswith("P01")])
 def test_without_knowing_whose_there_is_no_relation(text: str) -> None:
     start = text.index("Mei Mei")
-    assert relation_of(tokens(text), text, start, start + 7, "", "") == ""
+    assert relation_of(tokens(text), text, start, start + 7, "", "") == ("FRIEND" if "friend" in text else "")
+
+
+@pytest.mark.parametrize(
+    ("text", "relation"),
+    [
+        ("her cousin Mei Mei", "COUSIN"),
+        ("Mei Mei is his aunt", "AUNT"),
+        ("my colleague Mei Mei", "COLLEAGUE"),
+        ("the nurse Mei Mei", "CLINICIAN"),
+        ("so Mei Mei", ""),
+    ],
+)
+def test_what_somebody_is_introduced_as_whoevers_it_is(text: str, relation: str) -> None:
+    start = text.index("Mei Mei")
+    assert introduced_as(tokens(text), text, start, start + 7) == relation
 
 
 def test_whose_my_and_your_are() -> None:

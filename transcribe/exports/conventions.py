@@ -17,6 +17,7 @@ _LABELS = {
     "DATE": "a date, with month and year where they are kept",
     "AGE": "an age, with its five-year band where it is kept",
     "CLINICIAN": "a clinician",
+    "FRIEND": "a friend, of whom it is not known whose",
     "HOSPITAL": "a hospital",
     "SCHOOL": "a school",
     "EMPLOYER": "an employer",
@@ -33,7 +34,8 @@ recovery) |"""
 _MARKS = """| `[PERSON_1]` | something identifying, replaced; the same mark is the same person or thing in the whole \
 study |
 | `[P01-PIR]` | a participant, by code, in whichever interview they are named |
-| `[P01-PIR-SISTER_1]` | somebody by their relation to a participant, in whichever interview they are named |
+| `[P01-PIR-SISTER_1]`, `[P01-PIR-FRIEND_1]` | somebody by their relation to a participant, in whichever \
+interview they are named |
 | `[AGE_1 45-49]` | a mark with the coarser detail that was kept |"""
 _UNLINKED_PARTICIPANTS = """| `PSW-…`, `PIR-…` | the participant whose transcript it is: role (PSW peer \
 support worker, PIR person in recovery) and a random number |
@@ -42,7 +44,7 @@ _UNLINKED_MARKS = """| `[PERSON_1]` | something identifying, replaced; the same 
 within the transcripts of one participant, and **not** across participants |
 | `[PIR-…]` | the participant whose transcript it is |
 | `[PIR-…-PSW]` | their partner in the study, who has another number as participant: pairs cannot be told |
-| `[PIR-…-SISTER_1]` | somebody by their relation to a participant |"""
+| `[PIR-…-SISTER_1]`, `[PIR-…-FRIEND_1]` | somebody by their relation to a participant |"""
 _SHARE_MARKS = """
 | `[AGE_1 40-49]`, `[DATE_1 2019]` | a mark with the coarser detail that was kept: ten years of an age, the year |"""
 

@@ -1,10 +1,11 @@
 """Which names of one pair's interviews mean the same person, when the roster does not say."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from transcribe.redaction.lexicon import is_common
-from transcribe.redaction.sounds import sound_alike
+from transcribe.redaction.name_lists import is_listed
+from transcribe.redaction.sounds import said_as, sound_alike
 from transcribe.redaction.spoken_names import TITLES
 from transcribe.redaction.tokens import tokens
 
@@ -35,13 +36,12 @@ class Name:
 class Group:
     """Names that mean one person; `entity` is the id it already has, if any.
 
-    `unsure` are those of `names` that only sound like another one of them. A `lay` person has no profession's title.
+    `unsure` are those of `names` that are another one of them in other letters.
     """
 
     entity: str | None
     names: list[Name] = field(default_factory=list)
     unsure: list[Name] = field(default_factory=list)
-    lay: bool = False
 
 
 def parse_name(surface: str) -> Name:
@@ -68,23 +68,28 @@ def _parse_chinese(surface: str) -> Name:
 
 
 def link_names(
-    known: Sequence[tuple[str, Sequence[str]]], surfaces: Sequence[str], lay: Collection[str] = ()
+    known: Sequence[tuple[str, Sequence[str]]],
+    surfaces: Sequence[str],
+    apart: Collection[frozenset[str]] = (),
 ) -> list[Group]:
     """Groups of names of one pair: `known` are entities with their surfaces, `surfaces` new names by first appearance.
 
     A short name joins the one group in which it is part of a longer name (`Edwin`, `Edwin Chan`); when several fit it
-    stays by itself, for a person to decide. So does a name that sounds like one of a single group (`Edvin`), which is
-    noted as unsure. Titles must not contradict: Mister Chan and Mrs Chan are two. Known entities are never united and
-    keep their names, so that marks never change. Those whose id is in `lay` are called by no profession: `Doctor Lau`
-    is not the listed participant Lau.
+    stays by itself, for a person to decide. So does a name that is one of a single group in another spelling
+    (`Jeffrey`, `Geoffrey`), which is noted as unsure, unless two of its spellings are `apart`: said side by side of two
+    people. Titles must not contradict: Mister Chan and Mrs Chan are two, and then neither is the Edwin Chan without a
+    title. Known entities are never united and keep their names, so that marks never change. Which names are one does
+    not depend on the order of `surfaces`.
     """
-    groups = [Group(entity, [parse_name(s) for s in met], lay=entity in lay) for entity, met in known]
+    groups = [Group(entity, [parse_name(s) for s in met]) for entity, met in known]
     names = list(dict.fromkeys(parse_name(s) for s in surfaces))
     names = [name for name in names if not any(name in group.names for group in groups)]
+    every = [*names, *(name for group in groups for name in group.names)]
+    spelled = _spellings({word for name in every for word in name.words}, apart)
     order = {name: position for position, name in enumerate(names)}
-    for name in sorted(names, key=lambda n: (-len(n.words), order[n])):
+    for name in sorted(names, key=lambda n: (-len(n.words), not n.title, order[n])):
         fitting = _fitting(name, groups, names)
-        if fitting is None and (heard := _sounding(name, groups)) is not None:
+        if fitting is None and (heard := _spelled_otherwise(name, groups, names, spelled)) is not None:
             heard.names.append(name)
             heard.unsure.append(name)
         elif fitting is None:
@@ -96,22 +101,43 @@ def link_names(
     return groups
 
 
-def _sounding(name: Name, groups: Sequence[Group]) -> Group | None:
-    """The only group with a name that sounds like `name`, or like a part of which `name` sounds."""
-    alike = [g for g in groups if any(_sounds_like(name, n) for n in g.names) and _agree(name, g)]
+def _spellings(words: Collection[str], apart: Collection[frozenset[str]]) -> dict[str, str]:
+    """For every word one that stands for all spellings of its name.
+
+    Equal in sound, vowels too, is an equivalence. A spelling that no list knows (`jennet`) is besides the one listed
+    name of which it may be misheard; two listed names never are one another. Common words are no names here.
+    """
+    classes: dict[str, list[str]] = {}
+    for word in sorted(words):
+        if not is_common(word) and said_as(word):
+            classes.setdefault(said_as(word), []).append(word)
+    sound = [same for same in classes.values() if not any(pair <= set(same) for pair in apart)]
+    listed = [same for same in sound if any(is_listed(word) for word in same)]
+    result = {word: same[0] for same in sound for word in same}
+    for same in sound:
+        if same not in listed:
+            fitting = [other for other in listed if any(sound_alike(a, b) for a in same for b in other)]
+            if len(fitting) == 1 and not any(frozenset((a, b)) in apart for a in same for b in fitting[0]):
+                result |= dict.fromkeys(same, fitting[0][0])
+    return result
+
+
+def _spelled_otherwise(
+    name: Name, groups: Sequence[Group], names: Sequence[Name], spelled: Mapping[str, str]
+) -> Group | None:
+    """The only group with a name that is `name` in another spelling, or of which it is a part."""
+
+    def plain(one: Name) -> Name:
+        return Name(tuple(spelled.get(word, word) for word in one.words), one.title)
+
+    wanted = plain(name)
+    alike = [
+        g
+        for g in groups
+        if any(_joined(plain(n)) == _joined(wanted) or _is_part(wanted, plain(n)) for n in g.names)
+        and _agree(name, g, names)
+    ]
     return alike[0] if len(alike) == 1 else None
-
-
-def _sounds_like(name: Name, known: Name) -> bool:
-    count = len(name.words)
-    return any(
-        all(a == b or _misheard(a, b) for a, b in zip(name.words, known.words[i : i + count], strict=True))
-        for i in range(len(known.words) - count + 1)
-    )
-
-
-def _misheard(a: str, b: str) -> bool:
-    return not is_common(a) and not is_common(b) and sound_alike(a, b)
 
 
 def _are_one(one: Name, other: Name) -> bool:
@@ -119,13 +145,13 @@ def _are_one(one: Name, other: Name) -> bool:
 
 
 def _fitting(name: Name, groups: Sequence[Group], names: Sequence[Name]) -> Group | None:
-    same = [g for g in groups if any(_joined(n) == _joined(name) for n in g.names) and _agree(name, g)]
+    same = [g for g in groups if any(_joined(n) == _joined(name) for n in g.names) and _agree(name, g, names)]
     if same:
         return same[0] if len(same) == 1 else None
-    around = [g for g in groups if any(_is_part(name, n) for n in g.names) and _agree(name, g)]
+    around = [g for g in groups if any(_is_part(name, n) for n in g.names) and _agree(name, g, names)]
     if around:
         return around[0] if len(around) == 1 else None
-    within = [g for g in groups if all(_is_part(n, name) for n in g.names) and _agree(name, g)]
+    within = [g for g in groups if all(_is_part(n, name) for n in g.names) and _agree(name, g, names)]
     if len(within) == 1:
         rivals = {n.words for n in names if any(_is_part(own, n) for own in within[0].names)}
         if rivals <= {name.words}:
@@ -137,11 +163,12 @@ def _joined(name: Name) -> str:
     return "".join(name.words)
 
 
-def _agree(name: Name, group: Group) -> bool:
-    """Whether no title of the group contradicts the name's."""
-    if group.lay and name.title == "professional":
-        return False
-    return not name.title or all(not n.title or n.title == name.title for n in group.names)
+def _agree(name: Name, group: Group, names: Sequence[Name]) -> bool:
+    """Whether no title of the group contradicts the name's, nor one by which another new name would join it."""
+    if not name.title or any(n.title == name.title for n in group.names):
+        return all(not n.title or not name.title or n.title == name.title for n in group.names)
+    rivals = any(n.words == name.words and n.title not in ("", name.title) for n in names)
+    return not rivals and all(not n.title for n in group.names)
 
 
 def _is_part(short: Name, long: Name) -> bool:

@@ -1,13 +1,14 @@
 """Giving marks: every span gets the entity that it names, a new one only when none is known."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from transcribe.errors import ValidationError
 from transcribe.redaction.chinese_bands import chinese_region
 from transcribe.redaction.coverage import Span
-from transcribe.redaction.decisions import is_certain, own_surfaces, split_off, standings
+from transcribe.redaction.decisions import is_certain, open_variants, own_surfaces, split_off, standings
 from transcribe.redaction.lexicon import places
 from transcribe.redaction.linking import link_names, parse_name
 from transcribe.redaction.registry import NUMBERED, Registry, RegistryEntity, all_marks, next_id, with_surface
@@ -28,7 +29,7 @@ class Mention:
     """A final span with where it stands: `pair` is the scope of its names, `seen` is `recording/utterance`.
 
     `surface` is the whole name or number, also where the span is one piece of it. `relation` is the label that the
-    words beside a name give it, empty for none.
+    words beside a name give it, empty for none; `placed` says that a word of place stands before it.
     """
 
     span: Span
@@ -36,6 +37,7 @@ class Mention:
     pair: str
     seen: str
     relation: str = ""
+    placed: bool = False
 
 
 class MarkBook:
@@ -55,7 +57,6 @@ class MarkBook:
         self._groups: dict[tuple[str, str], int] = {}
         self._unsure: set[tuple[str, str]] = set()
         self._group_entity: dict[tuple[str, int], str] = {}
-        self._group_identity: dict[tuple[str, int], int] = {}
         self._group_label: dict[tuple[str, int], str] = {}
         for entity in registry.entities:
             if entity.id not in self._rejected:
@@ -78,56 +79,59 @@ class MarkBook:
         )
         return replace(self._given, entities=tuple(entities))
 
-    def link(self, mentions: Sequence[Mention]) -> None:
-        """Decides which unlisted names of each pair are one person; to be called once, before `entity_for`."""
+    def accepted(self) -> dict[int, frozenset[str]]:
+        """The squeezed variants of every listed person that somebody has looked at and left with them."""
+        result = {}
+        for k, entity_id in self._by_identity.items():
+            entity = self._entities[entity_id]
+            still_open = open_variants(self._given, entity)
+            result[k] = frozenset(
+                squeeze(s) for s in entity.variants if s not in still_open and self._final(entity_id, s) == entity_id
+            )
+        return result
+
+    def link(self, mentions: Sequence[Mention], apart: Mapping[str, frozenset[frozenset[str]]]) -> None:
+        """Decides which unlisted names of each pair are one person; to be called once, before `entity_for`.
+
+        `apart` are, by pair, spellings that were said side by side of two people.
+        """
         names: dict[str, list[Mention]] = {}
         for mention in mentions:
             if mention.span.identity is None and mention.span.entity_type == "PERSON":
                 names.setdefault(mention.pair, []).append(mention)
         listed = set(self._by_identity.values())
         for pair, unlisted in names.items():
-            known: list[tuple[str, Sequence[str]]] = [
-                (e.id, self._surfaces.get(e.id, e.surfaces))
+            known = [
+                (e.id, self._sure_surfaces(e))
                 for e in self._entities.values()
                 if e.entity_type == "PERSON" and (pair in e.pairs or not e.pairs)
                 if e.id not in listed and e.id not in self._rejected
             ]
-            heard = self._misheard(mentions, pair)
-            known += [(f"#{k}", surfaces) for k, surfaces in heard.items()]
-            lay = {f"#{k}" for k in heard if self._identities[k].label not in ("CLINICIAN", "STAFF")}
-            for number, group in enumerate(link_names(known, [m.surface for m in unlisted], lay)):
-                if group.entity and group.entity.startswith("#"):
-                    self._group_identity[(pair, number)] = int(group.entity[1:])
-                elif group.entity:
+            groups = link_names(known, [m.surface for m in unlisted], apart.get(pair, frozenset()))
+            for number, group in enumerate(groups):
+                if group.entity:
                     self._group_entity[(pair, number)] = group.entity
                 for name in group.names:
                     self._groups.setdefault((pair, repr(name)), number)
                 self._unsure |= {(pair, repr(name)) for name in group.unsure}
             self._label_groups(pair, unlisted)
 
-    def _misheard(self, mentions: Iterable[Mention], pair: str) -> dict[int, list[str]]:
-        """What listed persons were heard as in a pair: a part of it (`Lowe` of `Janet Lowe`) means them, too."""
-        heard: dict[int, list[str]] = {}
-        for k, entity_id in self._by_identity.items():
-            identity = self._identities[k]
-            if identity.is_person and (not identity.pairs or pair in identity.pairs):
-                heard[k] = [s for s in self._entities[entity_id].variants if self._final(entity_id, s) == entity_id]
-        for mention in mentions:
-            k = -1 if mention.span.identity is None else mention.span.identity
-            if mention.pair == pair and k >= 0 and mention.span.recognizer == "roster/variant":
-                own = self._by_identity.get(k, "")
-                if self._final(own, mention.surface) == own:
-                    heard.setdefault(k, []).append(mention.surface)
-        return {k: list(dict.fromkeys(surfaces)) for k, surfaces in sorted(heard.items()) if surfaces}
+    def _sure_surfaces(self, entity: RegistryEntity) -> tuple[str, ...]:
+        """The names of an entity; what only sounds like them is linked anew until coders know it."""
+        own = self._surfaces.get(entity.id, entity.surfaces)
+        unsure = () if entity.released else open_variants(self._given, entity)
+        return tuple(s for s in own if s not in unsure or s == entity.canonical)
 
     def _label_groups(self, pair: str, mentions: Sequence[Mention]) -> None:
-        """A group's label: a relation to a person before a profession, the earliest before later ones."""
-        for anchored in (True, False):
-            for mention in mentions:
-                label = mention.relation or mention.span.label
+        """A group's label: a relative of somebody before a friend, before a profession; then the most frequent."""
+        votes: dict[tuple[str, int], Counter[str]] = {}
+        for mention in mentions:
+            label = mention.relation or mention.span.label
+            if LABEL.fullmatch(label):
                 place = (pair, self._groups[(pair, repr(parse_name(mention.surface)))])
-                if LABEL.fullmatch(label) and ("-" in label) == anchored:
-                    self._group_label.setdefault(place, label)
+                votes.setdefault(place, Counter())[label] += 1
+        for place, said in votes.items():
+            self._group_label[place] = min(said, key=lambda t: (_distance(t), -said[t], t))
 
     def entity_for(self, mention: Mention) -> str:
         """The id of the entity that a mention names, made when it is new; what the mention tells is added to it."""
@@ -141,13 +145,10 @@ class MarkBook:
             if group is None:  # a KeyError would quote the name
                 raise ValidationError(f"{mention.seen}: a name was not linked before marks were given")
             place = (mention.pair, group)
-            unsure |= name in self._unsure or place in self._group_identity
-            if place in self._group_identity:
-                entity_id = self._listed(mention, self._group_identity[place])
-            else:
-                label = self._group_label.get(place, "")
-                entity_id = self._group_entity.get(place) or self._new_unlisted(mention, label)
-                self._group_entity[place] = entity_id
+            unsure |= name in self._unsure
+            label = self._group_label.get(place, "")
+            entity_id = self._group_entity.get(place) or self._new_unlisted(mention, label)
+            self._group_entity[place] = entity_id
         else:
             scope = "" if span.entity_type in _STUDY_WIDE else mention.pair
             key = (scope, span.entity_type, key_of(mention.surface, span.entity_type))
@@ -205,7 +206,7 @@ class MarkBook:
             and e.id not in self._by_identity.values()
             and e.id not in self._rejected
             and (set(e.pairs) & identity.pairs or not (e.pairs and identity.pairs))
-            and (e.label == identity.label or e.confirmed_by != "roster")
+            and (e.label in (identity.label, identity.label.rpartition("-")[2]) or e.confirmed_by != "roster")
             and keys & {squeeze(s) for s in self._surfaces[e.id]}
         ]
         return min(fitting, key=lambda e: (e.label != identity.label, int(e.id[1:]))).id if fitting else None
@@ -244,6 +245,10 @@ class MarkBook:
                 class_=mention.span.class_,
             )
         )
+
+
+def _distance(label: str) -> int:
+    return 2 if "-" not in label else 1 if label.endswith("-FRIEND") else 0
 
 
 def _highest_numbers(registry: Registry) -> dict[str, int]:

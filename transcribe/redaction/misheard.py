@@ -5,8 +5,15 @@ from collections.abc import Sequence
 from rapidfuzz.distance import Levenshtein
 
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept
-from transcribe.redaction.name_lists import is_frequent_surname
-from transcribe.redaction.sounds import VARIANT_MIN_LETTERS, sound, sound_alike, written_alike
+from transcribe.redaction.name_lists import HK_SURNAMES, is_frequent_surname, is_listed
+from transcribe.redaction.sounds import (
+    VARIANT_MIN_LETTERS,
+    one_spelling,
+    sound,
+    sound_alike,
+    sounds_cut_off,
+    written_alike,
+)
 from transcribe.redaction.spoken_names import TITLES
 from transcribe.redaction.tokens import Token, is_capitalised, tokens
 
@@ -48,13 +55,72 @@ def means_another(names: Sequence[str], others: Sequence[Token]) -> bool:
     own = {word.fold for name in names for word in tokens(name) if word.fold not in TITLES}
     if not any(len(tokens(name)) > 1 for name in names):
         return False
-    return any(_is_name(word) and not any(_alike(word.fold, fold) for fold in own) for word in others)
+    return any(_is_name(word) and not any(_is_like(word.fold, fold) for fold in own) for word in others)
 
 
 def shares_name(names: Sequence[str], words: Sequence[Token]) -> bool:
     """Whether one of the words is, or sounds much like, a word of the names."""
     own = {word.fold for name in names for word in tokens(name) if word.fold not in TITLES}
     return any(_alike(word.fold, fold) for word in words for fold in own)
+
+
+def is_heard_alone(word: str, names: Sequence[str]) -> bool:
+    """Whether a folded word, said without a surname, is one of the names in other letters.
+
+    Another name that people bear is another person (`Marcos` for Marcus, `Dora` for Doris), however alike it sounds:
+    only a spelling that no list knows may be a recogniser's. Compared with the roster's names alone, never with what
+    was taken for them.
+    """
+    return any(
+        one_spelling(word, fold) or (not is_listed(word) and (sound_alike(word, fold) or sounds_cut_off(word, fold)))
+        for name in names
+        for fold in _folds(name)
+    )
+
+
+def is_heard_in_full(words: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether folded words are a whole listed name of which one word was misheard: `Janet Lowe`, `Marcos Leung`.
+
+    Not `Jane Lau` for Janet Lau, nor `John Lau` for Jane Lau: another given name is another person of the family.
+    """
+    return any(
+        len(words) == len(folds)
+        and all(
+            _stands_for(w, f, position, len(folds)) for position, (w, f) in enumerate(zip(words, folds, strict=True))
+        )
+        for folds in map(_folds, names)
+    )
+
+
+def _stands_for(word: str, fold: str, position: int, count: int) -> bool:
+    if one_spelling(word, fold) or (not is_listed(word) and _alike(word, fold)):
+        return True
+    if position == 0 and fold not in HK_SURNAMES and count > 1:
+        ends = {letter if letter in _VOWELS else "" for letter in (word[-1:], fold[-1:])}
+        return len(sound(fold)) > _FAINT and sound_alike(word, fold) and len(ends) == 1
+    return _is_like(word, fold)
+
+
+_VOWELS = "aeiouy"
+_FAINT = 2
+"""Consonants of which too many names consist: `John`, `Jean`, `Jane`, `Joan` are all JN."""
+
+
+def _is_like(word: str, fold: str) -> bool:
+    """Whether a surname may be misheard for another one: `lowe` for `lau`, not `lee` or `lam`."""
+    if word == fold or not is_listed(word):
+        return _alike(word, fold)
+    same = bool(sound(fold)) and sound(fold) == sound(word)
+    return same and (len(sound(fold)) > _FAINT or _is_front(word) == _is_front(fold))
+
+
+def _is_front(word: str) -> bool:
+    """Whether a vowel of a word is spoken in front of the mouth (`lee`, `lai`, `chen`); a silent `e` is none."""
+    return any(letter in "eiy" for letter in (word[:-1] if word.endswith("e") and word[-2:] != "ee" else word))
+
+
+def _folds(name: str) -> list[str]:
+    return [t.fold for t in tokens(name) if t.fold not in TITLES]
 
 
 def _is_name(word: Token) -> bool:

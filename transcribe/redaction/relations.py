@@ -43,6 +43,12 @@ _QUALITIES = word_set("""
     """)
 _LINKS_BEFORE = word_set("is was called named name")
 _LINKS_AFTER = word_set("is was who whos thats")
+_OWNERS = word_set("my your his her their our a")
+_OTHERS = word_set(
+    "friend colleague neighbor neighbour boss manager supervisor flatmate roommate mate teacher landlord"
+)
+"""Relations that are no relatives: of a friend the label says whose, the others give none."""
+_ANYBODY = "ANYBODY"
 _REACH = 4
 """Words that may stand between a name and its relation: `my sister's name is`."""
 
@@ -69,8 +75,9 @@ def anchors(recording: Recording, transcript: Transcript) -> dict[str, tuple[str
 def relation_of(words: Sequence[Token], text: str, start: int, end: int, mine: str, yours: str) -> str:
     """The label that the words beside a personal name at `[start, end)` give it, empty for none.
 
-    `P01-PIR-SISTER` for `my sister Mei` of P01-PIR (`mine`), `CLINICIAN` for `Dr Wong`, `FRIEND` for `my friend Kay`.
-    `mine` and `yours` are the codes that the speaker's `my` and `your` mean.
+    `P01-PIR-SISTER` for `my sister Mei` of P01-PIR (`mine`), `P01-PIR-FRIEND` for `my friend Kay`, `FRIEND` for a
+    friend of whom it is not known whose, `CLINICIAN` for `Dr Wong`. `mine` and `yours` are the codes that the speaker's
+    `my` and `your` mean.
     """
     inside = [word.fold for word in words if start <= word.start < end]
     before = [word for word in words if word.end <= start]
@@ -78,6 +85,11 @@ def relation_of(words: Sequence[Token], text: str, start: int, end: int, mine: s
     if inside and inside[0] in _CLINICAL_TITLES:
         return "CLINICIAN"
     return _by_words_before(before, text, start, mine, yours) or _by_words_after(after, text, end, mine, yours)
+
+
+def introduced_as(words: Sequence[Token], text: str, start: int, end: int) -> str:
+    """What a name is introduced as, whoever's it is: `COUSIN` for `her cousin Mei`, empty for nothing."""
+    return relation_of(words, text, start, end, _ANYBODY, _ANYBODY).rpartition("-")[2]
 
 
 def _by_words_before(before: Sequence[Token], text: str, start: int, mine: str, yours: str) -> str:
@@ -100,7 +112,7 @@ def _by_words_after(after: Sequence[Token], text: str, end: int, mine: str, your
         if _is_border(gap):
             return ""
         linked |= "s" in gap  # `Mei's my sister`
-        if word.fold in ("my", "your"):
+        if word.fold in ("my", "your") or (mine == _ANYBODY and word.fold in _OWNERS):
             # Without a comma or `is`, `I gave Mei my sister's coat` says nothing of Mei.
             return _relative_after(after[index:], text, mine, yours) if linked or "," in gap else ""
         if word.fold not in _LINKS_AFTER:
@@ -131,9 +143,12 @@ def _label(words: Sequence[Token], index: int, mine: str, yours: str) -> str:
     while owner >= 0 and words[owner].fold in _QUALITIES:
         owner -= 1
     whose = words[owner].fold if owner >= 0 else ""
-    if word == "friend":
-        return "FRIEND" if whose in ("my", "your", "his", "her", "their", "our", "a") else ""
+    if mine == _ANYBODY:
+        known = RELATIONS.get(word) or (word.upper() if word in _OTHERS else "")
+        return f"{_ANYBODY}-{known}" if known and whose in _OWNERS else ""
     code = {"my": mine, "our": mine, "your": yours}.get(whose, "")
+    if word == "friend":
+        return f"{code}-FRIEND" if code else "FRIEND" if whose in _OWNERS else ""
     return f"{code}-{RELATIONS[word]}" if code and word in RELATIONS else ""
 
 

@@ -89,6 +89,8 @@ def _identity(entry: RosterEntry, recordings: Sequence[Recording]) -> Identity:
     if entry.kind == "relative" and entry.relation_to:
         relation = next((RELATIONS[t.fold] for t in tokens(entry.note) if t.fold in RELATIONS), "RELATIVE")
         label = f"{entry.relation_to}-{relation}"
+    elif entry.kind == "friend" and entry.relation_to:
+        label = f"{entry.relation_to}-{label}"
     entity_type = _TYPES.get(entry.kind, "PERSON")
     bound = code if entry.kind != "interviewer" else ""
     pairs = _pairs_of(bound or entry.relation_to, recordings)

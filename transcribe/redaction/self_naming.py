@@ -10,6 +10,9 @@ from transcribe.redaction.roster_match import Identity
 from transcribe.redaction.spans import CLASS_OF
 from transcribe.redaction.tokens import Token
 
+SELF_NAMED = 0.9
+"""The score of such a span: the speaker's own word goes before how a name sounds."""
+
 _SELF = re.compile(
     r"\b(?:i['’]?m|i am|my (?:full |first |real |own )?name(?:['’]s| is)|(?:you can )?call me|i go by)"
     r"(?: (?:called|just|um|uh|er|erm|like))*,? $",
@@ -48,7 +51,7 @@ def self_named(
         return []
     found = []
     for span in spans:
-        if span.entity_type != "PERSON" or span.identity is not None:
+        if span.entity_type != "PERSON" or span.recognizer == "roster/name":
             continue
         if utterance.text[span.end :].startswith(("'s", "’s")):
             continue  # `I'm Marcus Wong's friend`
@@ -58,5 +61,5 @@ def self_named(
         answers = bool(_ASKED.search(heard)) and bool(_ANSWER.match(before))
         inside = [word for word in words if span.start <= word.start < span.end]
         if (says or answers) and shares_name(people[k].names, inside):
-            found.append(Span(span.start, span.end, "PERSON", CLASS_OF["PERSON"], "roster/variant", 0.7, k))
+            found.append(Span(span.start, span.end, "PERSON", CLASS_OF["PERSON"], "roster/variant", SELF_NAMED, k))
     return found

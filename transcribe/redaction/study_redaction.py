@@ -16,14 +16,15 @@ from transcribe.redaction.rejections import Rejections
 from transcribe.redaction.relations import anchors, relation_of
 from transcribe.redaction.roster_match import Identity, RosterMatcher, identities
 from transcribe.redaction.self_naming import self_named
-from transcribe.redaction.settling import settle
+from transcribe.redaction.settling import is_placed, settle
 from transcribe.redaction.spans import CLASS_OF
 from transcribe.redaction.surfaces import is_swept
 from transcribe.redaction.sweeping import Known, Scene, name_parts, sweep_to_fixed_point, whole_surfaces
 from transcribe.redaction.tokens import Token, squeeze, tokens
+from transcribe.redaction.who_is_meant import VARIANT, resolved, said_together
 from transcribe.study.roster import RosterEntry
 
-REDACTION_VERSION = "4"
+REDACTION_VERSION = "5"
 """Of the method, for the certificate. That a rule changed is told by `rules_digest`, in the detector's fingerprint."""
 
 
@@ -48,9 +49,10 @@ def redact_study(
     rejections = Rejections(registry)
     scenes = _scenes(transcripts, by_id, people, candidates, rejections)
     covered = sweep_to_fixed_point(scenes, _known(registry, rejections), people)
-    mentions = settle(_mentions(scenes, covered), registry)
     book = MarkBook(registry, people)
-    book.link(mentions)
+    covered = resolved(scenes, covered, people, book.accepted())
+    mentions = settle(_mentions(scenes, covered), registry)
+    book.link(mentions, said_together(scenes, covered))
     named = [(mention, book.entity_for(mention)) for mention in mentions]
     lists: dict[str, list[Redaction]] = {transcript.recording: [] for transcript in transcripts}
     for recording, redaction in _redactions(named, book.registry):
@@ -143,7 +145,7 @@ def _misheard(spans: Sequence[Span], words: Sequence[Token], matcher: RosterMatc
         if any(s.recognizer.startswith("roster/") and s.start < span.end and span.start < s.end for s in spans):
             continue
         if (k := matcher.heard_as(inside[0])) is not None:
-            result.append(replace(span, recognizer="roster/variant", score=0.5, identity=k, label=""))
+            result.append(replace(span, recognizer=VARIANT, score=0.5, identity=k, label=""))
     return result
 
 
@@ -223,5 +225,7 @@ def _mentions(scenes: Sequence[Scene], covered: Sequence[Sequence[Span]]) -> lis
                 if piece.entity_type == "PERSON" and piece.identity is None
                 else ""
             )
-            result.append(Mention(piece, surface, scene.pair, f"{scene.recording}/{scene.utterance}", relation))
+            placed = is_placed(scene.words, scene.text, span.start)
+            seen = f"{scene.recording}/{scene.utterance}"
+            result.append(Mention(piece, surface, scene.pair, seen, relation, placed))
     return result
