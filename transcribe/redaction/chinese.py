@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 from transcribe.records import Utterance
-from transcribe.redaction.chinese_names import find_chinese_names, given_parts, is_name_like
+from transcribe.redaction.chinese_name_parts import given_parts, is_name_like
+from transcribe.redaction.chinese_names import find_chinese_names
 from transcribe.redaction.chinese_nicknames import find_nicknames
 from transcribe.redaction.chinese_numbers import find_chinese_numbers
 from transcribe.redaction.chinese_places import countries, find_chinese_places, kept_words, public_figures_of_culture

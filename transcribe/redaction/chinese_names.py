@@ -6,11 +6,10 @@ name recognition"). A name has to be cheaper than the words that it would replac
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
-from transcribe.redaction.cantonese import CANTONESE_WORDS, FAMILY, PARTICLES
+from transcribe.redaction.chinese_name_parts import TITLES_AFTER, family, spoken, stops
 from transcribe.redaction.chinese_surnames import DOUBLE_SURNAMES, NOT_SURNAMES, RARE_SURNAMES
 from transcribe.redaction.chinese_words import Dictionary, dictionary, simplified
 
@@ -32,14 +31,6 @@ _ALONE = 3.0
 _UNSEEN = 14.0
 """What a character costs that is in no given name of the dictionary."""
 
-TITLES_AFTER = tuple(
-    sorted(
-        simplified("""
-        先生 小姐 太太 女士 醫生 醫師 大夫 姑娘 護士 老師 教授 博士 律師 牧師 神父 修女 傳道 師傅 校長 主任 經理 督導 老闆
-        阿姨 師奶 師母 伯母 伯父 同學 治療師 社工
-        """).split()
-    )
-)
 _SHORT_TITLES = "生太哥姐叔伯姨嬸嫂婆仔女妹"
 _ONLY_WITH_SURNAME = "生太"
 _CUE = re.compile(
@@ -76,22 +67,6 @@ class _Edge:
     end: int
     cost: float
     reason: str
-
-
-@cache
-def _stops() -> frozenset[str]:
-    """Characters that no nickname begins with: particles, pronouns, numbers."""
-    return frozenset(simplified(word) for word in PARTICLES if len(word) == 1)
-
-
-@cache
-def _family() -> frozenset[str]:
-    return frozenset(simplified(word) for word in FAMILY)
-
-
-@cache
-def _spoken() -> frozenset[str]:
-    return frozenset(simplified(word) for word in CANTONESE_WORDS)
 
 
 def find_chinese_names(text: str, previous: str = "") -> list[Name]:
@@ -176,7 +151,7 @@ def _is_all(plain: str, start: int, stop: int) -> bool:
 
 def _given(known: Dictionary, characters: str) -> float:
     """The cost of a given name of one or two characters."""
-    spoken = sum(_SPOKEN for c in characters if c in _stops())
+    spoken = sum(_SPOKEN for c in characters if c in stops())
     positions = (2,) if len(characters) == 1 else (0, 1)
     costs = (-known.given[p].get(c, -_UNSEEN) for p, c in zip(positions, characters, strict=True))
     return spoken + sum(costs)
@@ -189,11 +164,7 @@ def _nicknames(known: Dictionary, plain: str, position: int, end: int) -> Iterat
         for length in (1, 2, 3):
             stop = position + 1 + length
             name = plain[position + 1 : stop]
-            if (
-                stop > end
-                or plain[position:stop] in _family()
-                or name[0] in _stops() & frozenset("的了是在不个们我你佢")
-            ):
+            if stop > end or plain[position:stop] in family() or name[0] in stops() & frozenset("的了是在不个们我你佢"):
                 continue
             if length == 1:
                 yield stop, _NICK, "nickname"
@@ -205,10 +176,10 @@ def _nicknames(known: Dictionary, plain: str, position: int, end: int) -> Iterat
         for length in (1, 2):
             stop = position + 1 + length
             name = plain[position + 1 : stop]
-            if stop > end or plain[position:stop] in _family() or plain[position:stop] in known.words:
+            if stop > end or plain[position:stop] in family() or plain[position:stop] in known.words:
                 continue
             if length == 1 and (name in known.surnames or head in "小肥") and head in "小老肥":
-                rare = _RARE * 2 if name in RARE_SURNAMES or name in _stops() else 0.0
+                rare = _RARE * 2 if name in RARE_SURNAMES or name in stops() else 0.0
                 yield stop, 12.0 + rare + _given(known, name) * 0.5, "nickname"
 
 
@@ -229,14 +200,14 @@ def _titled(known: Dictionary, text: str, plain: str, position: int, end: int) -
         if stop < end and plain[stop] in _SHORT_TITLES:
             title = plain[stop]
             whole = plain[position : stop + 1]
-            if whole in _family() or whole in known.words or whole in _spoken():
+            if whole in family() or whole in known.words or whole in spoken():
                 continue
             if title in _ONLY_WITH_SURNAME:
                 if surname and length == 1:
                     yield stop + 1, -known.surnames[name] + (_RARE if name in RARE_SURNAMES else 0.0) + 7.0, "title"
-            elif length == 1 and name not in _stops():
+            elif length == 1 and name not in stops():
                 yield stop + 1, _given(known, name) * 0.6 + _NICK, "title"
-            elif length == 2 and title in "仔哥姐" and not (set(name) & _stops()):
+            elif length == 2 and title in "仔哥姐" and not (set(name) & stops()):
                 yield stop + 1, _given(known, name) * 0.8 + _NICK, "title"
 
 
@@ -247,7 +218,7 @@ def _after_surname_word(plain: str) -> Iterator[Name]:
         for width in (2, 1):
             surname = plain[match.end() : match.end() + width]
             if len(surname) == width and surname in known.surnames:
-                if width == 1 and surname in "何乜名氏":
+                if width == 1 and (surname in "乜名氏" or plain.startswith("何名", match.end())):
                     break
                 yield Name(match.end(), match.end() + width, "surname", 0.8)
                 break
@@ -275,29 +246,10 @@ def _phrase(plain: str, start: int, reason: str) -> Iterator[Name]:
     name = plain[start:stop]
     known = dictionary()
     ends = stop >= len(plain) or plain[stop] in _ENDS
-    if not 1 < len(name) <= 4 or not ends or set(name) & (_stops() - set(known.surnames) - set("小大明成文")):
+    if not 1 < len(name) <= 4 or not ends or set(name) & (stops() - set(known.surnames) - set("小大明成文")):
         return
     if name in known.words and known.tags.get(name, "") not in ("nr", "nrt", "nrfg", "nz"):
         return
-    if name in _family() or name in _spoken():
+    if name in family() or name in spoken():
         return
     yield Name(start, stop, reason, 0.8)
-
-
-def given_parts(names: Sequence[str]) -> frozenset[str]:
-    """Given names of two characters out of full names: said alone, they mean the same person."""
-    result = set()
-    for name in names:
-        plain = simplified(name)
-        given = plain[1:]
-        if len(plain) == 3 and plain[0] in dictionary().surnames and is_name_like(given):
-            result.add(given)
-    return frozenset(result)
-
-
-def is_name_like(name: str) -> bool:
-    """Whether a name in Chinese characters is no ordinary word, so that it may be searched wherever it stands."""
-    plain = simplified(name)
-    if len(plain) < 2 or plain in _family() or plain in _spoken() or plain in TITLES_AFTER:
-        return False
-    return plain not in dictionary().words

@@ -23,7 +23,7 @@ _PHONE_CUE = re.compile(
 )
 _ASKED_NUMBER = re.compile(r"(?:电话|手机|身份证|号码|编号|几多号|户口|账号)[^。！]{0,12}$")
 _HKID = re.compile(
-    rf"(?<![A-Za-z])[A-Za-z]{{1,2}}{PAUSE}(?:{_ONE}{PAUSE}){{6}}(?:(?:括号|[(（])\s*(?:{_ONE}|[Aa])(?:\s*(?:括号|[)）]))?|{_ONE})?"
+    rf"(?<![A-Za-z])[A-Za-z]{{1,2}}{PAUSE}(?:{_ONE}{PAUSE}){{6}}(?:(?:括[号弧]|[(（]){PAUSE}(?:{_ONE}|[Aa])(?:\s*(?:括[号弧]|[)）]))?|{_ONE})?"
 )
 _YEAR = rf"(?:{_ONE}{{4}}|{_ONE}{{2}})年"
 _MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九]|正)月(?!前|后|薪|嫂|饼|亮|球|经|光)"
@@ -80,7 +80,7 @@ def _codes(plain: str, asked: str) -> Iterator[Found]:
     for match in _HKID.finditer(plain):
         letters = "".join(c for c in plain[match.start() : match.start() + 3] if c.isascii() and c.isalpha())
         code = (letters + digits_in(match.group())).upper()
-        closing = plain[match.start() : match.end()].upper().rstrip(")）括号 ")
+        closing = plain[match.start() : match.end()].upper().rstrip(")）括号弧 ")
         valid = hkid_is_valid(code) or (closing.endswith("A") and hkid_is_valid(f"{code}A"))
         kind = "checksum/hkid" if valid else "grammar/chinese-hkid"
         yield found(match.start(), match.end(), "ID", kind, 0.9)

@@ -53,6 +53,8 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 """What a speaker says about the part before `at`, between it and `at`."""
+_LONG_DOMAIN = re.compile(rf"\s*\bat\s+(?P<domain>(?:[a-z]+\s+){{1,3}}{_DOMAIN})", re.IGNORECASE)
+"""A domain said in several words: `recovery hub dot org dot uk`; only after what can be a mailbox alone."""
 _MAIL_CUE = re.compile(r"\b(?:e-?mail|mail|gmail|hotmail|yahoo|outlook|icloud|@)\b|@", re.IGNORECASE)
 _CONNECTORS = frozenset(["dot", "underscore", "dash", "hyphen", "point", "minus", "plus", "period"])
 _LOCAL_PIECE = re.compile(r"[\w.+-]+$")
@@ -91,6 +93,13 @@ _ADD = re.compile(
     r"(?:(?:it['’]?s|i['’]?m|as|under|um|uh)[\s,]+)*",
     re.IGNORECASE,
 )
+_LISTED_AS = re.compile(
+    rf"\b(?:(?:i['’]?m|i am|he['’]?s|she['’]?s|they['’]?re|find (?:me|him|her)|add (?:me|him|her)|me"
+    rf"|registered)\s+(?:on|under)|(?:go|goes|known|post|posts|posting))\s+(?:on\s+)?(?:my\s+)?{_PLATFORM}\s+(?:as|under|called)\s+"
+    r"(?P<name>[\w.]+(?: [\w.]+){0,3})",
+    re.IGNORECASE,
+)
+"""`i'm on facebook as lady marmalade bristol`: whatever words follow, up to a word of the next clause."""
 _FIND = re.compile(
     r"\b(?:find|follow|add|dm|message|search|tag|look)\b[^.?!]{0,30}$|\bmy\s[^.?!]{0,25}$", re.IGNORECASE
 )
@@ -119,6 +128,15 @@ def find_contacts(text: str, previous: str = "") -> Iterator[Found]:
         ):
             emails.append((start, end))
             yield found(start, end, "EMAIL", "grammar/spoken-email", 0.9)
+    for match in _LONG_DOMAIN.finditer(text):
+        start = _local_start(text, match.start())
+        words = tokens(match["domain"])
+        if start is None or any(w.fold in FUNCTION_WORDS for w in words[:2]):
+            continue
+        plain = all(is_common(word.fold) for word in tokens(text[start : match.start()]))
+        if mail or not plain or _MAIL_CUE.search(text[: match.start()]):
+            emails.append((start, match.end()))
+            yield found(start, match.end(), "EMAIL", "grammar/spoken-email", 0.8)
     for match in _BARE.finditer(text):
         uncommon = [w for w in tokens(match["local"]) if not is_common(w.fold)]
         if uncommon:
@@ -149,6 +167,7 @@ def _handles(text: str) -> Iterator[Found]:
             yield found(sign, match.end(), "URL", "grammar/handle", 0.8)
     for match in _ON_PLATFORM.finditer(text):
         yield found(match.start(), match.end("name"), "URL", "grammar/handle", 0.7)
+    yield from _listed_as(text)
     for match in _ADD.finditer(text):
         if (end := _handle_end(text, match.end(), False)) is not None:
             yield found(match.end(), end, "URL", "grammar/handle", 0.6)
@@ -161,6 +180,18 @@ def _handles(text: str) -> Iterator[Found]:
         if end is not None:
             start = match.start(at) if at else match.end()
             yield found(start, end, "URL", "grammar/handle", 0.7)
+
+
+def _listed_as(text: str) -> Iterator[Found]:
+    """What somebody is on a platform as, up to a word of the next clause."""
+    for match in _LISTED_AS.finditer(text):
+        name = []
+        for word in tokens(match["name"]):
+            if word.fold in _CLAUSE | FUNCTION_WORDS:
+                break
+            name.append(word)
+        if name:
+            yield found(match.start("name"), match.start("name") + name[-1].end, "URL", "grammar/handle", 0.7)
 
 
 def _handle_end(text: str, start: int, sure: bool, told: bool = False) -> int | None:

@@ -62,6 +62,8 @@ _ASKED_ID = re.compile(
     r"|nino|sort code|postcode|post code|zip)\b",
     re.I,
 )
+_BRITISH_PHONE = re.compile(r"0[1-38]\d{8,9}|07\d{9}")
+_NEAR = 12
 _HKID = re.compile(r"[A-Z]{1,2}\d{6}\(?[\dA]|[A-Z]{1,2}\d{6}")
 _NINO = re.compile(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]")
 _POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[ABD-HJLNP-UW-Z]{2}")
@@ -191,7 +193,9 @@ def _numbers(text: str, run: Sequence[Symbol], all_symbols: Sequence[Symbol]) ->
         if re.search(r"[$£]\s?$", text[:start]) or re.match(r"\s?(?:dollars|pounds|percent|%)", text[end:]):
             continue
         before = text[max(0, start - 60) : start]
-        is_id = len(digits) > 13 or (bool(_ID_CUE.search(before)) and not _PHONE_CUE.search(before[-25:]))
+        # "the patient line, 0207 946 0018": what is dialled is an id only right after a word for one.
+        cue = before[-_NEAR:] if _BRITISH_PHONE.fullmatch(digits) else before
+        is_id = len(digits) > 13 or (bool(_ID_CUE.search(cue)) and not _PHONE_CUE.search(before[-25:]))
         if country := re.search(r"(?:\+|\bplus\s+)$", text[:start], re.IGNORECASE):
             start = country.start()
         family = "checksum/nhs" if nhs_is_valid(digits) else "grammar/digits"
@@ -217,7 +221,7 @@ def _with_letters(part: Sequence[Symbol], all_symbols: Sequence[Symbol]) -> tupl
         taken, i = 0, edge + step
         while 0 <= i < len(all_symbols) and taken < _CODE_LETTERS:
             symbol = all_symbols[i]
-            if symbol.kind == "letter" and symbol.chars != "I":
+            if symbol.kind == "letter" and symbol.chars.upper() not in ("I", "ID"):
                 taken += 1
                 start, end = min(start, symbol.start), max(end, symbol.end)
             elif symbol.kind not in ("comma", "bracket"):
