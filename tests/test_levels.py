@@ -84,6 +84,16 @@ def test_a_participant_is_called_by_their_own_number_and_their_partner_after_it(
     assert own["D01-PSW"].rpartition("-")[2] != own["D01-PIR"].rpartition("-")[2]
 
 
+def test_a_friend_is_called_after_whose_friend_they_are_at_every_level() -> None:
+    run = Run({"D01-PSW": ["Quillan's friend Zoltan"], "D01-PIR": ["D01-PIR: my friend Zoltan"]}, study().roster)
+    run.found("D01-PSW", 1, "Zoltan", "PERSON").found("D01-PIR", 1, "Zoltan", "PERSON")
+    assert shown(run, "team")["D01-PIR"] == ["my friend [D01-PIR-FRIEND_1]"]
+    texts = shown(run, "share")
+    own = {name.what: name.name for name in run.registry.unlinked if name.scope == "code"}
+    assert texts["D01-PIR"] == [f"my friend [{own['D01-PIR']}-FRIEND_1]"]
+    assert texts["D01-PSW"][0].endswith(f"friend [{own['D01-PSW']}-PIR-FRIEND_1]")
+
+
 def test_names_once_given_stay_and_the_key_only_grows() -> None:
     run = study()
     first = shown(run, "share")

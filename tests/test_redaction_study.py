@@ -228,6 +228,14 @@ def test_a_mark_that_was_given_stays_when_the_lab_lists_the_name_later() -> None
     assert run.texts() == ["[D01-PIR] came"]
 
 
+def test_a_listed_friend_is_anchored_unless_a_mark_was_given_before() -> None:
+    run = Run({"D01-PIR": ["Quist came"]}, [entry("Quist", "friend", to="D01-PIR")])
+    assert run.texts() == ["[D01-PIR-FRIEND_1] came"]
+    given = tuple(replace(e, label="FRIEND", mark="[FRIEND_1]") for e in run.registry.entities)
+    run.registry = replace(run.registry, entities=given)
+    assert run.texts() == ["[FRIEND_1] came"]
+
+
 def test_a_known_surface_is_still_masked_when_nothing_detects_it() -> None:
     run = Run({"D01-PIR": ["Zoltan came"]}).found("D01-PIR", 1, "Zoltan", "PERSON")
     run.texts()
