@@ -7,7 +7,7 @@ from transcribe.redaction.eponyms import is_eponym
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, is_name_use
 from transcribe.redaction.medicines import is_medicine
 from transcribe.redaction.name_lists import HK_SYLLABLES, PINYIN, is_given, is_only_given, is_only_name
-from transcribe.redaction.name_runs import adjoins, extend, is_lower, may_be_unlisted
+from transcribe.redaction.name_runs import NICK_ADJECTIVES, adjoins, extend, is_lower, may_be_unlisted
 from transcribe.redaction.name_words import (
     ARTICLES,
     CLAUSE_STARTS,
@@ -17,6 +17,7 @@ from transcribe.redaction.name_words import (
     NEVER,
     NOUNS,
     OBJECTS,
+    PREPOSITIONS,
     VERBS,
 )
 from transcribe.redaction.spans import Found, found
@@ -72,6 +73,8 @@ def _listed(text: str, words: Sequence[Token], index: int, lower: bool) -> tuple
         )
         if named and (before.fold not in FUNCTION_WORDS or before.fold in EXTRA):
             first -= 1
+    if first == index and _is_nickname(text, words, index):
+        first -= 1
     last = extend(text, words, index)
     after = text[words[last - 1].end :]
     if is_eponym(text, words[last - 1].end) or (lower and last == index + 1 and _CUT_OFF.match(after)):
@@ -80,6 +83,16 @@ def _listed(text: str, words: Sequence[Token], index: int, lower: bool) -> tuple
     if is_kept(words[first:last]) or any(phrase in said for phrase in _NO_NAMES):
         return None
     return first, last
+
+
+def _is_nickname(text: str, words: Sequence[Token], index: int) -> bool:
+    """Whether an adjective before a name belongs to it: `big trev was there`; not `my little karen`."""
+    before = words[index - 1] if index and adjoins(text, words[index - 1], words[index]) else None
+    if before is None or before.fold not in NICK_ADJECTIVES:
+        return False
+    if is_capitalised(words[index].text) != is_capitalised(before.text):
+        return False
+    return index < 2 or words[index - 2].fold not in DETERMINERS - PREPOSITIONS - {"to", "at"}
 
 
 def _romanised(text: str, words: Sequence[Token], index: int) -> tuple[int, int] | None:

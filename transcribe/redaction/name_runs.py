@@ -24,7 +24,10 @@ _NO_SURNAME = word_set("""
     works head hand bone blood key pain cash cold wild weeks battle block foot past
     """)
 """Frequent surnames that are too ordinary after a given name in lower case (`karen good to see you`)."""
-_NICK_ADJECTIVES = word_set("big little wee old young mad crazy fat tall skinny lazy lucky smiling silly sweet mister")
+NICK_ADJECTIVES = word_set("""
+    big little wee old young mad crazy fat fatty tall skinny slim baldy ginger shorty lazy lucky smiling silly sweet
+    mister
+    """)
 """Words before a given name in what somebody is called: `they know me as big tony`."""
 _TAIL = re.compile(
     r"(?:ed|ing|ly|ic|ics|ful|ness|less|ment|tion|sion|ism|ist|ous|able|ible|ish|ive|ity|ance|ence|itis|osis|emia|ology"
@@ -120,7 +123,7 @@ def name_at(text: str, words: Sequence[Token], first: int, strong: bool = False)
         return head.start, words[extend(text, words, first + 1, 2) - 1].end
     if not _begins(text, words, first, strong, lower):
         return None
-    last = extend(text, words, first + 1 if head.fold in _NICK_ADJECTIVES and first + 1 < len(words) else first)
+    last = extend(text, words, first + 1 if head.fold in NICK_ADJECTIVES and first + 1 < len(words) else first)
     if strong or (lower and is_only_given(head.fold)):
         last = extend_unknown(text, words, last, first)
     return head.start, words[last - 1].end
@@ -143,7 +146,8 @@ def _begins(text: str, words: Sequence[Token], first: int, strong: bool, lower: 
     if first + 1 == len(words) or not adjoins(text, head, words[first + 1]) or _AFTER_NAME.match(text[head.end :]):
         return is_given(head.fold)
     following = words[first + 1].fold
-    if head.fold in _NICK_ADJECTIVES and is_given(following):
+    unusual = may_be_unlisted(words[first + 1]) and not is_medicine(following) and len(following) > 2
+    if head.fold in NICK_ADJECTIVES and (is_given(following) or (unusual and following not in FUNCTION_WORDS)):
         return True
     if head.fold in HK_SYLLABLES and following in HK_SYLLABLES:
         return True

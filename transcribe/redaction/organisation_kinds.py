@@ -68,6 +68,11 @@ TALK = {
         r"\b(?:pharmac(?:y|ies|ist)|chemists?|prescriptions?|dispens\w+|collect(?:ing)?|pick up|systems?)\b",
         re.IGNORECASE,
     ),
+    "@housing": re.compile(
+        r"\b(?:landlord|housing|tenan\w+|rent|flat|repairs|council|association|evict\w*|hostel|charity|volunteer\w*"
+        r"|work\w*|job|support\w*|keyworker|caseworker|referred|hous(?:e|ed))\b",
+        re.IGNORECASE,
+    ),
     "@charity": re.compile(r"\b(?:charit(?:y|ies)|volunteer\w*|ngo|caseworker|hostel)\b", re.IGNORECASE),
 }
 """What must be spoken of for a name of the gazetteer that is a word, or tells nothing by itself."""

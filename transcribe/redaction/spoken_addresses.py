@@ -24,7 +24,7 @@ _MEASURES = word_set("""
     minute minutes hour hours day days week weeks month months year years mile miles metre metres meters people
     times time pounds dollars percent degrees kilometre kilometres more different other bedroom bed storey
     """)
-_UNIT_WORD = r"(?:flat|room|unit|apartment|suite|block|tower|house|shop|number)"
+_UNIT_WORD = r"(?:flat|room|unit|apartment|suite|block|tower|house|shop|number|phase|stage)"
 _UNITS = "(?:one|two|three|four|five|six|seven|eight|nine|oh)"
 _SAID_NUMBER = (
     r"(?:\d+[A-Za-z]?|[A-Z]|[a-z]"
@@ -36,7 +36,9 @@ _FLOOR = re.compile(
     r"\b(?:\d{1,2}\s*/\s*F|(?:\d{1,2}(?:st|nd|rd|th)|ground|top|(?:twenty|thirty|forty)?[\s-]*(?:first|second"
     r"|third|fourth"
     r"|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth"
-    r"|eighteenth|nineteenth|twentieth|thirtieth|fortieth))\s+floor|floor\s+" + _SAID_NUMBER + r")\b",
+    r"|eighteenth|nineteenth|twentieth|thirtieth|fortieth))\s+floor|floor\s+"
+    + _SAID_NUMBER
+    + rf"|{_SAID_NUMBER}\s+slash\s+f)\b",
     re.IGNORECASE,
 )
 _SMALL_BUILDING = re.compile(
@@ -52,7 +54,13 @@ _SMALL_STREET = re.compile(
 """A street that Whisper wrote in lower case: one of the words before it must be no common one (`is_common`)."""
 _CAPITALS = re.compile(rf"(?i:{_FLOOR.pattern}|{_UNIT.pattern})\s*,\s+(?P<name>[A-Z][\w’']+(?:\s+[A-Z][\w’']+)+)")
 """After a flat, block or floor and a comma, capitals name the building or estate: `Tower 3, Metro City`."""
-_GLUE = re.compile(r"(?:[\s,.]|\b(?:uh|um|er|erm|and|in|on|at|of|it's|the)\b)*", re.IGNORECASE)
+_GLUE = re.compile(
+    r"(?:[\s,.]|\b(?:uh|um|er|erm|and|in|on|at|of|it's|the)\b)*"
+    r"|[\s,]+(?:above|over|behind|below|under|opposite|next (?:door )?to)\s+(?:the|a)\s+\w+(?:\s+\w+)?"
+    r"\s+(?:on|in|off|at)\s+(?:the\s+)?",
+    re.IGNORECASE,
+)
+"""Between the parts of an address; also what a flat is above or next to: `flat two above the bakery on …`."""
 _HUNDRED = re.compile(rf"\b(?:a|{_UNITS})\s+hundred(?:\s+and)?\s+$", re.IGNORECASE)
 _LIVING = re.compile(
     r"\b(?:(?:my|our|your|his|her|their|home|the) (?:home |full )?address|(?:live|lives|lived|living|staying"

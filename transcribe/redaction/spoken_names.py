@@ -241,11 +241,18 @@ def _fits_title(text: str, words: Sequence[Token], index: int, lower: bool) -> b
         kin = title in ("sister", "father", "brother", "uncle", "aunt", "auntie")
         if is_capitalised(name.text):
             return is_capitalised(words[index].text) and not kin
+        if title in ("uncle", "aunt", "auntie") and name.fold in _GIVEN_IN_HONG_KONG:
+            return lower
         return lower and title in PROFESSIONS and is_surname(name.fold) and name.fold not in _NOT_AFTER_DOCTOR
-    return may_be_name(name, lower=True) and (is_capitalised(name.text) or not sounds_like_word(name.fold))
+    unlike_word = name.fold in HK_SYLLABLES or not sounds_like_word(name.fold)  # `auntie ming`
+    return may_be_name(name, lower=True) and (is_capitalised(name.text) or unlike_word)
 
 
 _NOT_AFTER_DOCTOR = word_set("""
     nice great fine hi how sorry say said came come tell call called left may will can see good long best day do go
     got put made make work works
     """)
+_GIVEN_IN_HONG_KONG = word_set(
+    "ming fan ping king wing sun ling chi lung kong fong fung lan ha hing bun bing chow mo kit"
+)
+"""Syllables of names that are words as well and that follow `auntie` as names only."""

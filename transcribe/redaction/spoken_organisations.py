@@ -7,6 +7,7 @@ from transcribe.redaction.gazetteer import Match, with_possessive
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, places
 from transcribe.redaction.name_lists import is_given, is_only_name
 from transcribe.redaction.name_runs import is_lower, may_be_unlisted
+from transcribe.redaction.organisation_firms import find_firms
 from transcribe.redaction.organisation_kinds import (
     CALLED_KINDS,
     CALLED_PLACES,
@@ -59,6 +60,14 @@ _INTRODUCED = re.compile(
     r"|\bwelcome to|\bcalling from|\bdoctors? (?:here )?at|\bwork(?:s|ing)? here at|\bhere at)\s+(?P<name>[^\W_])",
     re.IGNORECASE,
 )
+_IS = word_set("is was by with through called are")
+_WENT = re.compile(r"(?:goes|go|went|going) to\s", re.IGNORECASE)
+_SCHOOLING = re.compile(
+    r"\b(?:school\w*|college|uni\w*|class\w*|year \w+|teach\w*|exams?|pupils?|students?|stud(?:y|ied|ies|ying)|degree"
+    r"|primary|secondary|gcses?|a levels?|course|lectur\w+|kids?|child\w*|son|daughter|boys?|girls?|form"
+    r"|campus|halls)\b",
+    re.IGNORECASE,
+)
 _THE = re.compile(r"\bthe\s+$", re.IGNORECASE)
 _INDEFINITE = word_set("a an any some this that my our your his her their every each no another which what these those")
 
@@ -91,6 +100,7 @@ def find_organisations(text: str, words: Sequence[Token], matches: Sequence[Matc
             yield found(ward.start("name"), ward.end(), "ORG", "grammar/ward", 0.6, label="WARD")
     yield from _by_cue(text, words)
     yield from find_apposed(text, words)
+    yield from find_firms(text, words)
 
 
 def _org(text: str, start: int, end: int, name: str, score: float, label: str = "") -> Found:
@@ -120,13 +130,16 @@ def _listed(text: str, words: Sequence[Token], match: Match) -> Iterator[Found]:
         capitals = [is_capitalised(word.text) for word in part if word.fold not in FUNCTION_WORDS]
         named = capitals != [] and capitals[0] and sum(capitals) * 3 >= len(capitals) * 2
         opening = len(part) == 1 and at_sentence_start(text, part[0].start)
-        sure = part[-1].fold in KINDS and len(part) > 2
+        church = organisation.label == "CONGREGATION" and before in _AT
+        sure = part[-1].fold in KINDS and (len(part) > 2 or church)
         placed = before in ("at", "from", "joined", "for", "in", "to") and (
             organisation.cue or before in ("at", "joined", "from")
         )
         worn = before in ("my", "his", "her", "your", "these", "those", "of", "in", "wearing", "and", "new")
-        if organisation.cue == "@pharmacy" and not worn:
+        if (organisation.cue == "@pharmacy" and not worn) or (organisation.cue == "@housing" and before in _IS):
             placed = True
+        if organisation.cue == "@work" and len(part) > 1 and before in ("then", "and", "or"):
+            placed = True  # `for one and then the other`
         after = words[match.last] if match.last < len(words) else None
         goes_on = after is not None and text[part[-1].end : after.start] == " " and after.fold not in FUNCTION_WORDS
         goes_on = goes_on and organisation.cue != "@pharmacy"
@@ -228,6 +241,15 @@ def _by_cue(text: str, words: Sequence[Token]) -> Iterator[Found]:
         for match in pattern.finditer(text):
             if name := name_after(text, words, match.start("name"), any_word=False):
                 told = label if tuple(t.fold for t in tokens(text[name[0] : name[1]])) not in places() else ""
-                if pattern is _STUDIES and not told:
+                if pattern is _STUDIES and (not told or _is_no_school(text, words, match, name)):
                     continue
                 yield _org(text, *name, name_of_cue, 0.6, told)
+
+
+def _is_no_school(text: str, words: Sequence[Token], match: re.Match[str], name: tuple[int, int]) -> bool:
+    """Whether somebody merely went somewhere: to a person's house, or in lower case where no school is spoken of."""
+    part = [word for word in words if name[0] <= word.start < name[1]]
+    if re.match(r"['’]s\b", text[name[1] :]) and len(part) == 1 and is_only_name(part[0].fold):
+        return True
+    lower = not any(is_capitalised(word.text) for word in part)
+    return bool(_WENT.match(match.group())) and lower and not _SCHOOLING.search(text)

@@ -19,13 +19,17 @@ from transcribe.redaction.misheard_places import find_misheard_places
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.spoken_addresses import find_addresses
 from transcribe.redaction.spoken_answers import find_asked
+from transcribe.redaction.spoken_buildings import find_buildings
 from transcribe.redaction.spoken_organisations import find_organisations
 from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised, tokens, word_set
 
 _WHERE = word_set("in at to from near around into through via outside towards across between of")
 _LIVES = word_set("live lives lived living born grew raised moved moving based settled brought stay stayed staying")
+_COMES = word_set("come comes came im hes shes originally theyre")
 _LIVES_IN = re.compile(
-    r"\b(?:(?:i'm|i am|im|he's|she's|family is|parents are"
+    r"\b(?:(?:family|parents|mum|mother|dad|father|folks|relatives|sister|brother)(?:['’]s|\s+(?:is|are|was|were"
+    r"|live|lives|lived))?(?:\s+(?:all|both|still|back|over|originally))*\s+(?:in|from)"
+    r"|(?:i'm|i am|im|he's|she's|family is|parents are"
     r"|(?:i|he|she|they|we|you|who|family|parents|mother|father|mum|dad|wife|husband)\s+(?:come|comes|came))"
     r"(?:\s+originally|\s+all|\s+both)?\s+from"
     r"|(?:village|town|place|city|suburb)\s+(?:near|outside|of|in)|(?:live|lives|lived|living|born|grew up"
@@ -56,6 +60,7 @@ def find_places(text: str, previous: str = "") -> Iterator[Found]:
     places += [f for f in _lived_in(text, words) if not any(p.start < f.end and f.start < p.end for p in places)]
     yield from places
     yield from find_misheard_places(text, words)
+    yield from find_buildings(text, words)
     yield from find_addresses(text, words, [(f.start, f.end) for f in places], previous)
     yield from find_organisations(text, words, matches)
     yield from find_asked(text, words, previous)
@@ -70,6 +75,8 @@ def _place(text: str, words: Sequence[Token], match: Match) -> Iterator[Found]:
     if all(is_common(word.fold) for word in part):
         if len(part) == 1:
             lives = located and any(w.fold in _LIVES for w in words[max(0, match.first - 4) : match.first])
+            origin = [w.fold for w in words[max(0, match.first - 2) : match.first]]
+            lives = lives or (origin[1:] == ["from"] and origin[0] in _COMES)
             named = is_name_use(text, words, match.first)
         else:
             lives = located or suffix is not None or len(part) > 2
