@@ -61,6 +61,8 @@ def test_who_is_meant(line: str, shown: str) -> None:
 def test_the_surname_of_a_misheard_name_is_theirs_until_somebody_else_is_called_by_it() -> None:
     run = told(["Lowe", "Mr Lowe"], "I saw Janet Lowe", "Lowe came", "Mr Lowe the chemist rang", "then Lowe left")
     assert run.texts() == ["I saw [D01-PIR]", "[D01-PIR] came", "[PERSON_1] the chemist rang", "then [PERSON_1] left"]
+    run = told(["janet lowe", "lowe"], "i saw janet lowe", "lowe came")
+    assert run.texts() == ["i saw [D01-PIR]", "[D01-PIR] came"]
     run = Run({"D01-PIR": ["I saw Janet Lowe"], "D01-PSW": ["Lowe came"]}, ROSTER).found("D01-PSW", 1, "Lowe", "PERSON")
     assert run.texts() == ["I saw [D01-PIR]", "[PERSON_1] came"]
 

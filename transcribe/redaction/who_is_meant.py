@@ -115,7 +115,11 @@ def _resolved(
 ) -> Span:
     surface = scene.text[span.start : span.end]
     words, k = _words(surface), span.identity
-    if span.entity_type != "PERSON" or (k is not None and span.recognizer != VARIANT):
+    if span.entity_type != "PERSON":
+        return span
+    if k is not None and span.recognizer != VARIANT:
+        if is_heard_in_full(words, people[k].names):  # `janet lowe`, of which the listed name is a part
+            _note(scene, words, k, people[k].names, heard)
         return span
     if k is None:
         k = heard.own.get((scene.pair, squeeze(surface)))
