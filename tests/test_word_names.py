@@ -59,3 +59,26 @@ def test_words_are_no_names(text: str) -> None:
 )
 def test_names_are_found(text: str, names: set[str]) -> None:
     assert names <= set(people(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("send the forms to mark when you can", {"mark"}),
+        ("me and sue went to the group", {"sue"}),
+        ("it was penny's turn again", {"penny"}),
+        ("so will couldn't come", {"will"}),
+        ("And then Faith left and we sat with Hope.", {"Faith", "Hope"}),
+        ("Mark and Joy are married.", {"Mark", "Joy"}),
+    ],
+)
+def test_further_places_of_a_person(text: str, names: set[str]) -> None:
+    assert names <= set(people(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["the will is lost", "free will can do that", "In April we went.", "the Recovery Star and New Hope Street"],
+)
+def test_further_words(text: str) -> None:
+    assert people(text) == []

@@ -17,7 +17,9 @@ DOES = word_set("""
     """)
 OF_THINGS = word_set("helps supports keeps gives makes takes gets needs looks sounds seems comes goes works lives")
 """Of these, what `hope` and `faith` do, too."""
-AUXILIARY = word_set("is was has had will would can could did does isnt wasnt wont didnt doesnt cant")
+AUXILIARY = word_set(
+    "is was has had will would can could did does isnt wasnt wont didnt doesnt cant couldnt wouldnt hasnt hadnt"
+)
 """After a capital inside a sentence: `so Will will come`."""
 MASS = word_set("""
     hope joy grace faith charity patience mercy peace love destiny harmony melody summer spring winter autumn
@@ -70,11 +72,11 @@ ADVERBS = word_set("just always also never really actually only even then still 
 ABSTRACT = MASS | word_set("will may grant chase hunter guy rose art major page miles frank rich crystal ace")
 """Names that are things one can see, meet or ask for, too."""
 PERSON_WORDS = word_set("""
-    mark bill sue pat rob jack ray penny ruby iris ivy daisy lily violet olive gene drew cliff nick dean clay rod
-    chuck
-    ted josh robin holly hazel heather amber jade pearl kit bart meg peg rick bob jay jean gill glen basil sandy kitty
-    will grace faith hope joy eve dawn melody harmony destiny summer april june autumn rose crystal grant chase guy
-    hunter charity patience mercy frank miles sky star angel bliss honor honour verity felicity blessing precious
+    clive gaz baz mark bill sue pat rob jack ray penny ruby iris ivy daisy lily violet olive gene drew cliff nick
+    dean clay rod chuck ted josh robin holly hazel heather amber jade pearl kit bart meg peg rick bob jay jean gill
+    glen basil sandy kitty will grace faith hope joy eve dawn melody harmony destiny summer april june autumn rose
+    crystal grant chase guy hunter charity patience mercy frank miles sky star angel bliss honor honour verity
+    felicity blessing precious
     """)
 """Given names that are ordinary words and that people often bear."""
 ADJECTIVES = word_set("happy lucky rich frank sunny young little early misty stormy sandy ginger earnest precious guy")

@@ -48,8 +48,9 @@ _AGE = _compile(
     rf"|her)\s+{_ROUGHLY}(?P<makes>(?:{_NUMBER},?\s+(?={_NUMBER}))?{_NUMBER})\b{_AFTER}"
     rf"|\b(?:i'm|i am|you're|you are|he's|he is|she's|she is|im|hes|shes|they're|they are|i was|you were|he was"
     rf"|she was"
-    rf"|i were|we were|they were|i'll be|he'll be|she'll be|i will be|be|who's|who is"
-    rf"|who was)\s+{_ROUGHLY}(?P<self>(?:{_NUMBER},?\s+(?={_NUMBER}))?{_NUMBER})\b{_AFTER}{_NOT}"
+    rf"|i were|we were|they were|i'll be|he'll be|she'll be|i will be|be|who's"
+    rf"|who is|must be|might be|he'd be|she'd be|must have been|who was)"
+    rf"\s+{_ROUGHLY}(?P<self>(?:{_NUMBER},?\s+(?={_NUMBER}))?{_NUMBER})\b{_AFTER}{_NOT}"
     rf"|\b{_RELATION}s?(?:'s|\s+(?:is|was|are|were|just|will be"
     rf"|would be))\s+{_ROUGHLY}(?P<kin>{_NUMBER})\b{_AFTER}{_NOT}"
     r"|\b(?:left|died|passed(?: away)?|married"
@@ -77,7 +78,7 @@ _ABOUT = _compile(rf"\b(?:about|around|nearly|almost|roughly)\s+(?P<age>{_NUMBER
 _REPAIR_BEFORE = _compile(rf"\b{_NUMBER}\s*(?:,|-|\.\.\.)\s*(?:(?:um|uh|er|no|sorry|i mean)\b[\s,]*)*$")
 _REPAIR_WORD = (
     r"(?:um|uh|er|erm|no|nope|sorry|wait|hang on|i mean|i tell a lie|or|actually|rather|nearly|almost|going on|turning"
-    r"|make that|that['’]s|i'm|i am|he's|she's)"
+    r"|make that|more like|that['’]s|i'm|i am|he's|she's)"
 )
 _REPAIR_AFTER = _compile(
     rf"(?:\s+|(?:{_OLD})?\s*[,.;…–—-]+\s*)(?:{_REPAIR_WORD}\b[\s,.…–—-]*)*{_NUMBER}\b(?:{_OLD}"

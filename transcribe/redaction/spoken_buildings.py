@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, organisations, places
 from transcribe.redaction.medicines import is_medicine
 from transcribe.redaction.name_lists import HK_SYLLABLES, is_only_name, is_spoken_word
-from transcribe.redaction.name_runs import is_lower, may_be_unlisted, sounds_like_word
+from transcribe.redaction.name_runs import is_lower, may_be_unlisted
 from transcribe.redaction.organisation_kinds import DESCRIPTORS, KINDS
 from transcribe.redaction.spans import Found, found
 from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised, word_set
@@ -17,7 +17,7 @@ from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised
 _HOMES = word_set("house court tower towers mansion mansions heights lodge point villas cottage")
 _SPOTS = word_set("""
     bridge playground park market pier cemetery common viaduct tunnel roundabout reservoir marsh marshes wharf quay
-    quays hill green lanes fields plaza
+    quays hill green lanes fields plaza estate
     """)
 _LONGEST = 3
 _BEFORE = word_set("""
@@ -25,7 +25,8 @@ _BEFORE = word_set("""
     past via of across and or is was the
     """)
 _NO_NAME = word_set("""
-    full half mid top open opera ice safe doll dolls coffee town tree guest public mad ware light green white powder
+    full half mid top real council housing
+    open opera ice safe doll dolls coffee town tree guest public mad ware light green white powder
     penthouse crown county high supreme youth food court kids skate theme car amusement tennis squash basketball
     """)
 
@@ -79,7 +80,8 @@ def _is_sure(word: Token, *, alone: bool) -> bool:
         return False
     if _is_place([word]) or is_only_name(word.fold):
         return True
-    return may_be_unlisted(word) and not (alone and sounds_like_word(word.fold))
+    # `marchmont tower` sounds like a word; what is no form of a verb is believed all the same.
+    return may_be_unlisted(word) or not (alone and word.fold.endswith(("ing", "ed", "ly", "ic", "al", "ive", "less")))
 
 
 def _is_place(name: Sequence[Token]) -> bool:

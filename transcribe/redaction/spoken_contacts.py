@@ -55,7 +55,7 @@ _ASIDE = re.compile(
 """What a speaker says about the part before `at`, between it and `at`."""
 _LONG_DOMAIN = re.compile(rf"\s*\bat\s+(?P<domain>(?:[a-z]+\s+){{1,3}}{_DOMAIN})", re.IGNORECASE)
 """A domain said in several words: `recovery hub dot org dot uk`; only after what can be a mailbox alone."""
-_MAIL_CUE = re.compile(r"\b(?:e-?mail|mail|gmail|hotmail|yahoo|outlook|icloud|@)\b|@", re.IGNORECASE)
+_MAIL_CUE = re.compile(r"\b(?:e-?mail|mail|write|gmail|hotmail|yahoo|outlook|icloud|@)\b|@", re.IGNORECASE)
 _CONNECTORS = frozenset(["dot", "underscore", "dash", "hyphen", "point", "minus", "plus", "period"])
 _LOCAL_PIECE = re.compile(r"[\w.+-]+$")
 _EXTRA_NAMES = 3
@@ -131,7 +131,7 @@ def find_contacts(text: str, previous: str = "") -> Iterator[Found]:
     for match in _LONG_DOMAIN.finditer(text):
         start = _local_start(text, match.start())
         words = tokens(match["domain"])
-        if start is None or any(w.fold in FUNCTION_WORDS for w in words[:2]):
+        if start is None or any(w.fold in FUNCTION_WORDS - {"the"} for w in words[:2]):
             continue
         plain = all(is_common(word.fold) for word in tokens(text[start : match.start()]))
         if mail or not plain or _MAIL_CUE.search(text[: match.start()]):

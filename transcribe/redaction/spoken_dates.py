@@ -45,7 +45,7 @@ _FULL = _compile(
     rf"|\d{{1,2}}(?:st|nd|rd|th)?\s?(?:of\s+)?{_ABBREVIATED},?\s?\d{{2,4}})(?!\w)"
 )
 _MONTH_YEAR = _compile(
-    rf"\b{_MONTH}{_PAUSE}(?:{_YEAR}|(?:last|this|next)\s+year)\b|\b(?:last|next)\s+{_MONTH}\b"
+    rf"\b(?:(?:early|late|mid)[\s-]+)?{_MONTH}{_PAUSE}(?:{_YEAR}|(?:last|this|next)\s+year)\b|\b(?:last|next)\s+{_MONTH}\b"
     rf"|\b{_MONTH}\s+(?:of\s+)?(?:'\d\d|(?:forty|fifty|sixty|seventy|eighty|ninety)(?:[\s-]+{_UNIT})?)\b"
     rf"(?!\s*(?:percent|people|years?|times|minutes|hours|of|per)\b)"
 )
@@ -93,7 +93,8 @@ _SHORT_YEAR_ALONE = _compile(
 )
 _MONTH_ALONE = _compile(
     rf"\b(?:{_WHEN}[\s-]+(?:the\s+)?(?=(?:(?:early|late|mid)[\s-]+)?{_LONG_MONTH})"
-    rf"|(?:in|until|till|early|late|mid|back in|end of|start of|beginning of)[\s-]+)"
+    rf"|(?:in|until|till|early|late|mid|back in|end of|start of|beginning of)[\s-]+"
+    rf"|since\s+(?!jan\b)(?={_ABBREVIATED}(?:\W|$)))"
     rf"(?P<month>(?:(?:early|late|mid)[\s-]+)?{_MONTH})(?<![.])\b{_HEDGE}"
 )
 """A short one only where no person stands: not `for Jan`, `since Jan`."""

@@ -41,7 +41,8 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 _WORKS = re.compile(
-    r"\b(?:work|works|worked|working|job|employed|employee|intern|interned|internship|volunteer|volunteers"
+    r"\b(?:(?:solicitor|lawyer|barrister|accountant)s?(?:['’]s|\s+(?:is|was|are|were))|work|works|worked|working|job|employed"
+    r"|employee|intern|interned|internship|volunteer|volunteers"
     r"|volunteered"
     r"|volunteering|placement|apprentice|apprenticed|shifts?)\s+"
     r"(?:(?:full|part)[\s-]time\s+|there\s+|as an? (?:\w+\s+){1,3}?)?(?:at|for)\s+"

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from transcribe.redaction.lexicon import FUNCTION_WORDS, MONTHS, is_kept
-from transcribe.redaction.name_lists import is_given, is_only_name
+from transcribe.redaction.lexicon import FUNCTION_WORDS, MONTHS, is_common, is_kept, is_name_use
+from transcribe.redaction.name_lists import is_given, is_only_name, is_surname
 from transcribe.redaction.name_runs import adjoins, extend, is_lower
 from transcribe.redaction.name_words import (
     ABSTRACT,
     ADJECTIVES,
+    AUXILIARY,
     CHILDREN,
+    CLAUSE_STARTS,
     DETERMINERS,
     MEETS,
     NEVER,
@@ -21,7 +23,7 @@ from transcribe.redaction.name_words import (
     VERBS,
 )
 from transcribe.redaction.spans import Found, found
-from transcribe.redaction.tokens import Token, is_capitalised, word_set
+from transcribe.redaction.tokens import Token, at_sentence_start, is_capitalised, word_set
 
 _ENDS = re.compile(
     r"(?:['’]s)?(?:\s*(?:$|[.,;?!])|\s+(?:and|but|so|at|on|in|because|about|that|when|who|he|she|next|again|tomorrow"
@@ -40,6 +42,20 @@ _MEETING_WITH = re.compile(
     r"\b(?:speak|spoke|spoken|speaking|talk|talked|talking|chat|chatted|chatting)\s+(?:to|with)\s+$"
 )
 _ASK_FOR = re.compile(r"\b(?:ask|asked|asking|look|looking)\s+(?:out\s+)?for\s+$", re.IGNORECASE)
+_GIVEN_TO = re.compile(
+    r"\b(?:give|gave|given|giving|hand|handed|send|sent|pass|passed|show|showed|lend|lent|belongs?|explained?|speak|spoke)\b"
+    r"(?:\s+\w+){0,4}\s+to\s+$"
+)
+_US_AND = re.compile(
+    r"(?:^|[.,;?!]\s*|\b(?:and|so|but|then|when|because|that)\s+)(?:me|us|him|her|them)\s+and\s+$", re.IGNORECASE
+)
+_AND_ENDS = re.compile(
+    r"\s+(?:used|went|go|got|get|were|are|had|have|both|came|did|do|would|share\w*|sat|talk\w*|live\w*)\b"
+)
+_OF_THEIRS = re.compile(
+    r"['’]s\s+(?:turn|flat|house|room|birthday|mum|mother|dad|father|idea|fault|car|dog|cat|place|phone|voice|kids|partner"
+    r"|wife|husband|funeral|death|girlfriend|boyfriend|brother|sister|family|group|office|shift)\b"
+)
 _AT_DESK = re.compile(r"\s+(?:at|on|in|by|from)\s+(?:the|our|ward)\b")
 
 
@@ -56,6 +72,9 @@ def find_in_places(text: str, words: Sequence[Token]) -> Iterator[Found]:
             or (not determined and _has_part(text, words, index))
             or _is_child(text, words, index)
             or _introduces(text, words, index)
+            or ((not determined or words[index - 1].fold == "to") and _has_or_shares(text, word))
+            or (not lower and _has_a_capital(text, words, index))
+            or (word.fold == "will" and lower and _is_subject(words, index, opening))
         ):
             last = extend(text, words, index)
             yield found(word.start, words[last - 1].end, "PERSON", "grammar/word-name", 0.7)
@@ -109,6 +128,34 @@ def _has_part(text: str, words: Sequence[Token], index: int) -> bool:
     if len(rest) < 2 or rest[0].fold not in _OWN or text[words[index].end : rest[0].start].count("."):
         return False
     return any(word.fold in ROLES_OF_CARE for word in rest[1:5])
+
+
+def _has_or_shares(text: str, word: Token) -> bool:
+    """`mark's turn`, `me and mark went`, `give it to penny`."""
+    if word.fold in ABSTRACT:
+        return False
+    before, rest = text[: word.start], text[word.end :]
+    if _OF_THEIRS.match(rest) or (_US_AND.search(before) and _AND_ENDS.match(rest)):
+        return True
+    return bool(_GIVEN_TO.search(before.casefold()) and _ENDS.match(rest))
+
+
+def _has_a_capital(text: str, words: Sequence[Token], index: int) -> bool:
+    """A capital of its own inside a sentence: `then Joy left`; not `Recovery Star`, `in April`."""
+    word = words[index]
+    if at_sentence_start(text, word.start) or not is_name_use(text, words, index) or word.fold in TIMES | MONTHS:
+        return False
+    before = words[index - 1] if index and not text[words[index - 1].end : word.start].strip() else None
+    after = words[index + 1] if index + 1 < len(words) and not text[word.end : words[index + 1].start].strip() else None
+    if before is not None and is_capitalised(before.text) and before.text != "I":
+        return False
+    return after is None or not is_capitalised(after.text) or (is_surname(after.fold) and not is_common(after.fold))
+
+
+def _is_subject(words: Sequence[Token], index: int, opening: bool) -> bool:
+    """`so will can't come`: no other word than a name stands before a second auxiliary."""
+    following = words[index + 1].fold if index + 1 < len(words) else ""
+    return following in AUXILIARY | {"will"} and (opening or words[index - 1].fold in CLAUSE_STARTS)
 
 
 def _is_child(text: str, words: Sequence[Token], index: int) -> bool:
@@ -170,6 +217,10 @@ def _fits_row(word: Token, lower: bool) -> bool:
     )
 
 
+def _is_borne(word: Token) -> bool:
+    return is_only_name(word.fold) or word.fold in PERSON_WORDS
+
+
 def _is_determined(text: str, words: Sequence[Token], index: int) -> bool:
     before = words[index - 1] if index and adjoins(text, words[index - 1], words[index]) else None
     return before is not None and before.fold in DETERMINERS - PREPOSITIONS
@@ -177,8 +228,8 @@ def _is_determined(text: str, words: Sequence[Token], index: int) -> bool:
 
 def _row(row: Sequence[Token]) -> Iterator[Found]:
     times = all(word.fold in MONTHS | TIMES for word in row)
-    sure = sum(is_only_name(word.fold) for word in row)
-    if times or not (len(row) > 2 or (len(row) == 2 and sure)):
+    sure = sum(is_only_name(word.fold) or is_capitalised(word.text) for word in row)
+    if times or not (len(row) > 2 or (len(row) == 2 and sure and all(_is_borne(word) for word in row))):
         return
     if not sure and all(word.fold in ABSTRACT and not is_capitalised(word.text) for word in row):
         return
