@@ -208,3 +208,9 @@ def test_our_own_lines_are_no_leak_and_speech_beside_them_is(tmp_path: Path) -> 
     assert find_leaks(tmp_path, roster, REGISTRY) != ()
     (tmp_path / "README.md").write_text("| Mark | means |\nINT: I saw Mark there.\nEnd\n")
     assert find_leaks(tmp_path, roster, REGISTRY, frame) == (Leak("README.md", "roster", "text"),)
+
+
+def test_the_number_of_a_mark_is_no_part_of_a_known_number(tmp_path: Path) -> None:
+    registry = Registry((RegistryEntity("e00001", "PHONE", "PHONE", "[PHONE_1]", "912, double 4", ("912, double 4",)),))
+    (tmp_path / "a.txt").write_text("call [PHONE_1] or [PERSON_4], she is [AGE_4 40-44]")
+    assert not find_leaks(tmp_path, (), registry)

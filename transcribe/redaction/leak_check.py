@@ -172,7 +172,8 @@ class _Wanted:
         """`(entity, kind)` of every surface in `text`."""
         text = unicodedata.normalize("NFC", text)
         for mark in MARK.finditer(text):
-            for part in re.findall(r"[A-Z0-9]+", mark.group().partition(" ")[0]):
+            # The number of a mark says nothing: `[PHONE_4]` holds no part of `912 double 4`.
+            for part in re.findall(r"[A-Z]{2,}", mark.group().partition(" ")[0]):
                 if part not in self._labels and part.casefold() in self._words:
                     yield self._words[part.casefold()], "mark"
         masked = MARK.sub(lambda match: _BARRIER, text)
