@@ -59,3 +59,8 @@ def test_what_no_list_holds_is_found_by_its_form(text: str, kind: str, surface: 
 )
 def test_ordinary_speech_stays(text: str) -> None:
     assert {s for kind, s in said(text) if kind in ("ORG", "PLACE", "PERSON", "ADDRESS")} == set()
+
+
+@pytest.mark.parametrize("text", ["next is thelma hill", "i saw jordan park and melissa green"])
+def test_a_surname_that_is_a_spot_is_a_persons(text: str) -> None:
+    assert not [s for kind, s in said(text) if kind == "PLACE" and s.endswith(("hill", "green"))]

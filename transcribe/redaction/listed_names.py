@@ -38,6 +38,8 @@ _STONES = word_set("""
 
 """Given names that no list of words holds and that are things after an article: `a ruby ring`, `the jade shop`."""
 
+_VERBS_FIRST = word_set("drew rob sue page chuck nick")
+"""Of the names that are verbs, those with an object of any kind: of others, `mark, your results` is a person's."""
 _CUT_OFF = re.compile(r"-(?:\s|$)")
 
 
@@ -211,8 +213,9 @@ def find_again(text: str, words: Sequence[Token], known: frozenset[str]) -> Iter
         elif not lower:
             if is_name_use(text, words, index):
                 yield found(word.start, word.end, "PERSON", "grammar/again", 0.5)
-        elif is_verb_use(text, words, index) or (
-            word.fold in VERBS and index + 1 < len(words) and words[index + 1].fold in OBJECTS
+        elif word.fold in VERBS and (
+            (index + 1 < len(words) and words[index + 1].fold in OBJECTS)
+            or (word.fold in _VERBS_FIRST and is_verb_use(text, words, index))
         ):
             continue  # `so mark said mark it on the calendar`
         elif word.fold not in NOUNS and (index == 0 or words[index - 1].fold not in ARTICLES):

@@ -62,7 +62,7 @@ NOT_ADDRESSED = VERBS - {"mark", "bill", "pat", "sue", "rob"} | word_set("""
     sunday lot side job general floor app media level colon oral manual miles max
     """)
 OBJECTS = word_set("""
-    it that this the them a an my me him her his us you your our their its these those some any up out down off back
+    it that this the them a an my
     """)
 DETERMINERS = word_set("""
     a an the my your his her our their its this that these those some any no to of in on at by very too more most

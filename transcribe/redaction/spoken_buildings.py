@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from transcribe.redaction.lexicon import FUNCTION_WORDS, is_common, is_kept, organisations, places
 from transcribe.redaction.medicines import is_medicine
-from transcribe.redaction.name_lists import HK_SYLLABLES, is_only_name, is_spoken_word
+from transcribe.redaction.name_lists import HK_SYLLABLES, is_given, is_only_name, is_spoken_word
 from transcribe.redaction.name_runs import is_lower, may_be_unlisted
 from transcribe.redaction.organisation_kinds import DESCRIPTORS, KINDS
 from transcribe.redaction.spans import Found, found
@@ -19,6 +19,7 @@ _SPOTS = word_set("""
     bridge playground park market pier cemetery common viaduct tunnel roundabout reservoir marsh marshes wharf quay
     quays hill green lanes fields plaza estate
     """)
+_SURNAMES_TOO = word_set("hill park marsh green common fields bridge market lodge court house")
 _LONGEST = 3
 _BEFORE = word_set("""
     in at on from near by to outside into under over through towards around behind opposite called live lived moved
@@ -36,6 +37,8 @@ def find_buildings(text: str, words: Sequence[Token]) -> Iterator[Found]:
     for index, word in enumerate(words):
         if word.fold not in _HOMES | _SPOTS or (first := _name_before(text, words, index)) is None:
             continue
+        if word.fold in _SURNAMES_TOO and is_given(words[index - 1].fold) and not _is_place(words[first:index]):
+            continue  # `betty hill`
         before = words[first - 1].fold if first else ""
         name = words[first:index]
         if tuple(w.fold for w in words[first : index + 1]) in organisations() or is_kept(words[first : index + 1]):
