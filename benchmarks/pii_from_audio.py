@@ -5,10 +5,10 @@
 AUDIO_FOLDER (default: samples/) holds `manifest.csv`, `roster.csv` and `gold/<id>.json`: `turns`, `pii` (text, type,
 entity). Runs `transcribe run` with the draft weights where no network is (`--offline-proof`) and prints Markdown.
 
-A mention counts as heard when what was written at that place is it, or is like it (rapidfuzz ratio of
-`LIKE` or more against as many words): a person could recognise it. Covered: every letter of those words is replaced. Marks: into
-how many marks a participant's mentions were made, over all recordings. Left: names, numbers and codes of the key that
-are found in any file of coders/. `--misses` prints what was heard and not covered, on the terminal only.
+A mention counts as heard when what was written at that place is it, or is like it (rapidfuzz ratio of `LIKE` or more
+against as many words): a person could recognise it. Covered: every letter of those words is replaced. Marks: into how
+many marks a participant's mentions were made, over all recordings. Left: names, numbers and codes of the key that are
+found in any file of coders/. `--misses` prints what was heard and not covered, on the terminal only.
 """
 
 import argparse
