@@ -503,7 +503,7 @@ def presidio() -> PresidioDetector:
     [
         "My name is someone, and I live with someone in someone.",
         "I saw someone. Someone's sister, someone, was born on someone.",
-        "call me on someone, or write to someone at someone dot com",
+        "call me on someone, or write to someone at someone, and someone dot someone",
         "someone someone, someone-someone and someone.",
         "someone",
     ],
