@@ -102,7 +102,7 @@ def test_whatever_decides_what_is_replaced_changes_the_digest(run: Run) -> None:
     lists, registry = redact_study(run.recordings, run.transcripts, run.roster, run.registry, run.candidates)
     same = {"release": 1, "recordings": 1, "documents": 0, "withheld": 0, "recall": CanaryRecall(""), "cut_off": 0}
     others = {
-        collect_facts(settings, registry, lists, detector, rules, 1, **same).settings_digest  # type: ignore[arg-type]
+        collect_facts(settings, registry, lists, detector, rules, 1, **same).settings_digest
         for settings, detector, rules in (
             (Settings(), "presidio-analyzer=2 spacy=3", "1"),
             (Settings(policy="hold"), "presidio-analyzer=2 spacy=3", "1"),

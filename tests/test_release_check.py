@@ -434,7 +434,7 @@ def two_pairs() -> tuple[dict[str, object], Registry]:
         for surface, (kind, class_) in kinds.items()
         if surface in u.text
     ]
-    recordings = {name: recording(name, name[4:7]) for name in texts}  # type: ignore[arg-type]
+    recordings = {name: recording(name, name[4:7]) for name in texts}
     roster = [entry("Yolanthe", "participant", "P01-PIR")]
     lists, registry = redact_study(
         list(recordings.values()), list(transcripts.values()), roster, Registry(), candidates
@@ -448,7 +448,7 @@ def two_pairs() -> tuple[dict[str, object], Registry]:
 
 def test_facts_that_the_team_text_keeps_and_who_stands_alone_by_them() -> None:
     study, registry = two_pairs()
-    facts = facts_by_person(**study, registry=registry)  # type: ignore[arg-type]
+    facts = facts_by_person(**study, registry=registry)
     age, month = Fact("AGE", "45-49"), Fact("DATE", "2019-03")
     region = next(f for f in facts["P02-PIR"] if f.category == "PLACE")
     assert facts["P01-PSW"] == {age, month, region}
@@ -482,7 +482,7 @@ def test_a_combination_is_one_persons_alone_and_has_no_smaller_one_in_it(sets: l
 
 def test_what_only_the_partner_could_recognise() -> None:
     study, registry = two_pairs()
-    first, second = partner_recognition(study["recordings"], study["lists"], registry)  # type: ignore[arg-type]
+    first, second = partner_recognition(study["recordings"], study["lists"], registry)
     assert first.pair == "P01"
     assert {s.surfaces[0] for s in first.shared} == {"March 2019", "Bluebell House"}
     assert {s.surfaces[0] for s in second.shared} == {"Corvin"}, "the place is told in the other pair, too"
@@ -495,6 +495,14 @@ def test_what_only_the_partner_could_recognise() -> None:
 @pytest.fixture(scope="module")
 def presidio() -> PresidioDetector:
     return PresidioDetector(locate("spacy-en-core-web-sm"), revision("spacy-en-core-web-sm"))
+
+
+@pytest.mark.models
+def test_what_is_left_of_a_spoken_address_beside_its_marks_is_found_and_no_more(presidio: PresidioDetector) -> None:
+    source = "call me on [PERSON_1], or write to [PERSON_1] at [PERSON_1] dot com"
+    marks = {"u0001": [match.span() for match in MARK.finditer(source)]}
+    (left,) = find_again(presidio, transcript("P01-PIR", f"P01-PIR: {source}"), marks)
+    assert (left.entity_type, source[left.start : left.end].strip()) == ("EMAIL", "dot com")
 
 
 @pytest.mark.models
@@ -526,5 +534,5 @@ def test_the_unfiltered_names_hold_more_than_is_believed(presidio: PresidioDetec
 
 @pytest.mark.models
 def test_a_number_beside_a_mark_is_found_again(presidio: PresidioDetector) -> None:
-    result, transcripts = redacted(presidio, {"P01-PIR": ["P01-PIR: the reference, Karen said, 4 4 7 1 2 or so"]})  # type: ignore[arg-type]
+    result, transcripts = redacted(presidio, {"P01-PIR": ["P01-PIR: the reference, Karen said, 4 4 7 1 2 or so"]})
     assert not any(sign.isdigit() for sign in MARK.sub("", shown(result, transcripts)[0]))

@@ -23,7 +23,7 @@ ROSTER = [JANET, MARCUS, TOBY, DORIS]
 
 def told(names: list[str], *lines: str, roster: list[object] | None = None) -> Run:
     """What P01-PIR said, with every one of the names found wherever it stands."""
-    run = Run({"D01-PIR": [f"D01-PIR: {line}" for line in lines]}, ROSTER if roster is None else roster)  # type: ignore[arg-type]
+    run = Run({"D01-PIR": [f"D01-PIR: {line}" for line in lines]}, ROSTER if roster is None else roster)
     for number, line in enumerate(lines, 1):
         for name in names:
             if name in line:

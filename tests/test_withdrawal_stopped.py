@@ -98,7 +98,7 @@ def raising_error(error: Exception) -> Callable[..., None]:
 def test_ctrl_c_in_the_release_is_completed_by_the_same_command(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     done_study(lab)
     with monkeypatch.context() as patch:
-        patch.setattr("transcribe.study_release.build", raising_error(KeyboardInterrupt()))  # type: ignore[arg-type]
+        patch.setattr("transcribe.study_release.build", raising_error(KeyboardInterrupt()))
         code, text = withdraw(lab)
     assert code == 130
     assert "same command again" in text
@@ -119,7 +119,7 @@ def test_a_later_run_or_release_completes_it_too(lab: Lab, monkeypatch: pytest.M
     write_tone(lab.audio / "P03-PIR.wav", pitch=500)
     assert lab.go().code == 8  # release 2; the first is archived
     with monkeypatch.context() as patch:
-        patch.setattr("transcribe.withdrawal.delete_withdrawn", raising_error(KeyboardInterrupt()))  # type: ignore[arg-type]
+        patch.setattr("transcribe.withdrawal.delete_withdrawn", raising_error(KeyboardInterrupt()))
         assert withdraw(lab)[0] == 130
     assert lab.study.recording("P01-PIR").exists()
     assert (lab.study.releases / "1").exists()

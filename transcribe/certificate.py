@@ -27,7 +27,6 @@ _FAMILIES = {
     "pattern": "written numbers, addresses and the like (Presidio)",
     "grammar": "what is said in words: numbers, spelled names, dates, addresses, names by cue, organisations",
     "ner": "names that the language model takes for such (spaCy, by Presidio)",
-    "chinese": "names and places in Chinese and mixed text",
     "sweep": "found because it was met elsewhere in the study",
     "again": "found when the finished text was searched a second time",
     "gliner": "a second model (GLiNER)",
