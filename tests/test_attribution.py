@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.attribution import UNSUPPORTED, attribute, ends_sentence, smooth, word_voices
+from transcribe.attribution import UNSUPPORTED, attribute, ends_sentence, name_speakers, smooth, word_voices
 from transcribe.diarization.roles import NO_VOICE
-from transcribe.records import Diarization, Recognition, Recording, Segment, SpeechTurn, Transcript, Word
+from transcribe.records import Diarization, Recognition, Segment, SpeakerRole, SpeechTurn, Transcript, Word
 
-INTERVIEW = Recording("P01-PIR", "P01", "PIR", "P01-PIR", 1, "en", (), 60.0)
+INTERVIEW = "P01-PIR"
 
 
 def segment(number: int, words: list[Word], language: str = "en") -> Segment:
@@ -21,12 +21,12 @@ def segment(number: int, words: list[Word], language: str = "en") -> Segment:
 
 
 def recognition(*segments: Segment) -> Recognition:
-    return Recognition(INTERVIEW.id, segments, 10.0, 10.0)
+    return Recognition(INTERVIEW, segments, 10.0, 10.0)
 
 
 def diarization(*turns: tuple[str, float, float]) -> Diarization:
     exclusive = tuple(SpeechTurn(*turn) for turn in turns)
-    return Diarization(INTERVIEW.id, exclusive, exclusive, ())
+    return Diarization(INTERVIEW, exclusive, exclusive, ())
 
 
 def spaced(line: str, start: float = 0.0, length: float = 0.3) -> list[Word]:
@@ -66,7 +66,7 @@ def diarizations(draw: st.DrawFn) -> Diarization:
 
 @given(recognitions, diarizations())
 def test_every_word_once_in_order_at_its_place_in_the_text(recognized: Recognition, turns: Diarization) -> None:
-    transcript = attribute(INTERVIEW, recognized, turns)
+    transcript = attribute(recognized, turns)
     came = [" ".join(word.text.split()) for part in recognized.segments for word in part.words]
     went = [word.text for utterance in transcript.utterances for word in utterance.words]
     assert went == [text for text in came if text]
@@ -82,7 +82,7 @@ def test_every_word_once_in_order_at_its_place_in_the_text(recognized: Recogniti
 
 @given(recognitions, diarizations())
 def test_times_go_forward(recognized: Recognition, turns: Diarization) -> None:
-    transcript = attribute(INTERVIEW, recognized, turns)
+    transcript = attribute(recognized, turns)
     spoken = [word for utterance in transcript.utterances for word in utterance.words]
     assert all(word.start <= word.end for word in spoken)
     assert all(before.start <= after.start for before, after in pairwise(spoken))
@@ -98,19 +98,22 @@ def test_the_order_of_the_turns_plays_no_part(
     shuffled = list(turns.exclusive)
     shuffler.shuffle(shuffled)
     other = Diarization(turns.recording, turns.turns, tuple(shuffled), turns.speech)
-    assert attribute(INTERVIEW, recognized, turns) == attribute(INTERVIEW, recognized, other)
+    assert attribute(recognized, turns) == attribute(recognized, other)
 
 
 @given(recognitions, diarizations())
-def test_speakers_are_voices_or_people_and_all_are_explained(recognized: Recognition, turns: Diarization) -> None:
-    transcript = attribute(INTERVIEW, recognized, turns)
-    assert {role.speaker for role in transcript.speakers} == {u.speaker for u in transcript.utterances}
-    assert {role.voice for role in transcript.speakers} <= {NO_VOICE, *(turn.speaker for turn in turns.exclusive)}
+def test_speakers_are_voices_until_they_are_named(recognized: Recognition, turns: Diarization) -> None:
+    transcript = attribute(recognized, turns)
+    voices = {u.speaker for u in transcript.utterances}
+    assert voices <= {NO_VOICE, *(turn.speaker for turn in turns.exclusive)}
+    named = name_speakers(transcript, [SpeakerRole(voice, f"NAMED-{voice}", 1.0, "") for voice in sorted(voices)])
+    assert [u.speaker for u in named.utterances] == [f"NAMED-{u.speaker}" for u in transcript.utterances]
+    assert {role.voice for role in named.speakers} == voices
 
 
 @given(recognitions, diarizations())
 def test_utterances_flow_from_one_speaker_and_language(recognized: Recognition, turns: Diarization) -> None:
-    for before, after in pairwise(attribute(INTERVIEW, recognized, turns).utterances):
+    for before, after in pairwise(attribute(recognized, turns).utterances):
         if (before.speaker, before.language) == (after.speaker, after.language):
             pause = after.words[0].start - before.words[-1].end
             assert pause >= (1.5 if ends_sentence_text(before.words[-1].text) else 4.0)
@@ -121,9 +124,9 @@ def ends_sentence_text(text: str) -> bool:
 
 
 def test_nothing_heard_is_an_empty_transcript() -> None:
-    assert attribute(INTERVIEW, recognition(), diarization()) == Transcript(INTERVIEW.id, ())
+    assert attribute(recognition(), diarization()) == Transcript(INTERVIEW, ())
     blank = recognition(segment(0, [Word("  ", 0.0, 1.0, 0.5)]))
-    assert attribute(INTERVIEW, blank, diarization(("SPEAKER-1", 0, 1))).utterances == ()
+    assert attribute(blank, diarization(("SPEAKER-1", 0, 1))).utterances == ()
 
 
 # Rule 1: by the turns
@@ -234,14 +237,14 @@ def test_smoothing_invents_no_voice(case: tuple[list[Word], list[str]]) -> None:
 def test_a_pause_parts_sentences_but_not_a_sentence() -> None:
     turns = diarization(("SPEAKER-1", 0, 60))
     heard = [*spaced("I left."), *spaced("Then _ _ _ _ _ _ I", start=3.0), *spaced("slept", start=10.0)]
-    texts = [text for _, text in said(attribute(INTERVIEW, recognition(segment(0, heard)), turns))]
+    texts = [text for _, text in said(attribute(recognition(segment(0, heard)), turns))]
     assert texts == ["I left.", "Then I", "slept"]
 
 
 def test_another_language_begins_an_utterance() -> None:
     turns = diarization(("SPEAKER-1", 0, 60))
     parts = recognition(segment(0, spaced("Hello there")), segment(1, [Word("你好", 0.6, 1.0, 0.9)], "zh"))
-    heard = attribute(INTERVIEW, parts, turns).utterances
+    heard = attribute(parts, turns).utterances
     assert [(u.language, u.text) for u in heard] == [("en", "Hello there"), ("zh", "你好")]
 
 
@@ -249,7 +252,7 @@ def test_chinese_is_written_without_spaces() -> None:
     characters = [Word(c, 0.2 * n, 0.2 * n + 0.2, 0.9) for n, c in enumerate("我今天很累。")]
     more = [Word(c, 1.2 + 0.2 * n, 1.4 + 0.2 * n, 0.9) for n, c in enumerate("你呢？")]
     parts = recognition(segment(0, characters, "zh"), segment(1, more, "zh"))
-    (utterance,) = attribute(INTERVIEW, parts, diarization(("SPEAKER-1", 0, 60))).utterances
+    (utterance,) = attribute(parts, diarization(("SPEAKER-1", 0, 60))).utterances
     assert utterance.text == "我今天很累。你呢？"
     assert [word.offset for word in utterance.words] == [(n, n + 1) for n in range(9)]
 
@@ -257,7 +260,7 @@ def test_chinese_is_written_without_spaces() -> None:
 def test_chinese_turns_change_at_the_sentence_end() -> None:
     characters = [Word(c, 0.2 * n, 0.2 * n + 0.2, 0.9) for n, c in enumerate("你好吗？我好。")]
     turns = diarization(("SPEAKER-1", 0.0, 1.0), ("SPEAKER-2", 1.0, 2.0))
-    heard = attribute(INTERVIEW, recognition(segment(0, characters, "zh")), turns)
+    heard = attribute(recognition(segment(0, characters, "zh")), turns)
     assert [text for _, text in said(heard)] == ["你好吗？", "我好。"]
 
 
@@ -266,7 +269,7 @@ def test_segments_without_a_leading_space_are_still_parted_in_english() -> None:
         segment(0, [Word("Hello", 0.0, 0.3, 0.9), Word(" there.", 0.3, 0.6, 0.9)]),
         segment(1, [Word("Good", 0.6, 0.9, 0.9), Word("-bye", 0.9, 1.2, 0.9)]),
     )
-    (utterance,) = attribute(INTERVIEW, parts, diarization(("SPEAKER-1", 0, 60))).utterances
+    (utterance,) = attribute(parts, diarization(("SPEAKER-1", 0, 60))).utterances
     assert utterance.text == "Hello there. Good-bye"
 
 
@@ -274,7 +277,7 @@ def test_an_utterance_is_unsupported_when_all_its_words_are() -> None:
     turns = diarization(("SPEAKER-1", 0, 60))
     doubtful = [Word(" thank", 0.0, 0.3, 0.2, (UNSUPPORTED,)), Word(" you.", 0.3, 0.6, 0.2, (UNSUPPORTED,))]
     parts = recognition(segment(0, doubtful), segment(1, [*spaced("I left", start=5.0), *doubtful[:1]]))
-    first, second = attribute(INTERVIEW, parts, turns).utterances
+    first, second = attribute(parts, turns).utterances
     assert (first.flags, second.flags) == ((UNSUPPORTED,), ())
     assert second.words[-1].flags == (UNSUPPORTED,)
 
@@ -293,18 +296,3 @@ def test_an_utterance_is_unsupported_when_all_its_words_are() -> None:
 )
 def test_sentence_ends(text: str, ends: bool) -> None:
     assert ends_sentence_text(text) == ends
-
-
-def test_an_interview_gets_its_peoples_labels() -> None:
-    question = spaced("How did you come to the service?")
-    answer = spaced("My case manager told me about it and then I went there once a week for a year.", start=3.0)
-    more = spaced("What was that like?", start=10.0)
-    last = spaced("It was good. I liked the people there. They listened.", start=12.0)
-    turns = diarization(("SPEAKER-1", 0, 2.5), ("SPEAKER-2", 3, 9.5), ("SPEAKER-1", 10, 11.5), ("SPEAKER-2", 12, 16.0))
-    parts = recognition(*(segment(n, list(part)) for n, part in enumerate((question, answer, more, last))))
-    transcript = attribute(INTERVIEW, parts, turns)
-    assert [speaker for speaker, _ in said(transcript)] == ["INT", "P01-PIR", "INT", "P01-PIR"]
-    assert [(role.voice, role.speaker) for role in transcript.speakers] == [
-        ("SPEAKER-1", "INT"),
-        ("SPEAKER-2", "P01-PIR"),
-    ]

@@ -32,6 +32,7 @@ from transcribe.diarization.turns import (
     voice_centroids,
     without_flicker,
 )
+from transcribe.diarization.voices import Diarized
 from transcribe.engines import SAMPLE_RATE, DecodedAudio, DiarizationJob, Outcome
 from transcribe.errors import DependencyError, EngineError
 from transcribe.progress import SilentProgress
@@ -281,7 +282,7 @@ class BrokenPipeline:
         return SimpleNamespace(speaker_diarization=nobody, exclusive_speaker_diarization=nobody)
 
 
-def diarized(monkeypatch: pytest.MonkeyPatch, trouble: BaseException, progress: Any) -> Iterator[Outcome[Diarization]]:
+def diarized(monkeypatch: pytest.MonkeyPatch, trouble: BaseException, progress: Any) -> Iterator[Outcome[Diarized]]:
     engine = PyannoteDiarizer(NOWHERE, NOWHERE, "r", "cpu", 0, plda=NOWHERE)
     monkeypatch.setattr(engine, "_loaded", lambda: BrokenPipeline(trouble))
     monkeypatch.setattr(pyannote_pipeline, "speech_scores", lambda pipeline: (np.zeros(0), np.zeros(0)))
@@ -296,7 +297,8 @@ def test_a_recording_that_fails_does_not_stop_the_next(monkeypatch: pytest.Monke
     assert "RuntimeError" in broken.result.message
     assert "Janet" not in broken.result.message
     for outcome in (first, last):
-        assert outcome.result == Diarization(outcome.recording, (), (), ())
+        assert isinstance(outcome.result, Diarized)
+        assert outcome.result.diarization == Diarization(outcome.recording, (), (), ())
         assert outcome.warnings == ("voices expected: 2, clearly heard: 0; check who speaks, and the recording",)
     told = {name: sum(s for n, _, s in progress.steps if n == name) for name in ("P01-PSW", "broken", "P01-PIR")}
     assert told == pytest.approx(dict.fromkeys(told, 0.5))
@@ -341,16 +343,16 @@ def crackle(seconds: float) -> np.ndarray:
 
 def test_draft_pipeline_runs(draft: PyannoteDiarizer) -> None:
     (outcome,) = draft.diarize([job("P01-PSW", crackle(12))], SilentProgress())
-    assert isinstance(outcome.result, Diarization)
-    assert outcome.result.recording == "P01-PSW"
-    assert outcome.result.turns
+    assert isinstance(outcome.result, Diarized)
+    assert outcome.result.diarization.recording == "P01-PSW"
+    assert outcome.result.diarization.turns
 
 
 def test_community_pipeline_runs(folders: tuple[Path, Path, Path]) -> None:
     engine = community_diarizer(folders[2], "random", device="cpu", threads=1)
     (outcome,) = engine.diarize([job("P01-PSW", crackle(2), speakers=2)], SilentProgress())
-    assert isinstance(outcome.result, Diarization)
-    assert outcome.result.turns
+    assert isinstance(outcome.result, Diarized)
+    assert outcome.result.diarization.turns
 
 
 def test_a_misspelt_argument_is_an_error_and_not_a_warning(draft: PyannoteDiarizer) -> None:

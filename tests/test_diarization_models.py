@@ -16,6 +16,7 @@ from tests.test_diarization import HeardProgress, job
 from transcribe.audio.ffmpeg import ffmpeg_binary
 from transcribe.diarization.diarizer import PyannoteDiarizer, draft_diarizer
 from transcribe.diarization.torchaudio_stub import TELEMETRY_VARIABLE
+from transcribe.diarization.voices import Diarized
 from transcribe.engines import SAMPLE_RATE, Outcome, Samples
 from transcribe.progress import SilentProgress
 from transcribe.records import Diarization, Interval, SpeechTurn
@@ -64,7 +65,7 @@ def engine() -> PyannoteDiarizer:
     return draft_diarizer(segmentation, embedding, "+".join(map(revision, models)), device="cpu", threads=1)
 
 
-def diarized(name: str, samples: Samples, speakers: int | None = None) -> Outcome[Diarization]:
+def diarized(name: str, samples: Samples, speakers: int | None = None) -> Outcome[Diarized]:
     (outcome,) = engine().diarize([job(name, samples, speakers)], SilentProgress())
     return outcome
 
@@ -72,9 +73,9 @@ def diarized(name: str, samples: Samples, speakers: int | None = None) -> Outcom
 @cache
 def result(name: str) -> Diarization:
     outcome = diarized(name, sound(name), 2)
-    assert isinstance(outcome.result, Diarization)
+    assert isinstance(outcome.result, Diarized)
     assert outcome.warnings == ()
-    return outcome.result
+    return outcome.result.diarization
 
 
 def errors(name: str, turns: tuple[SpeechTurn, ...]) -> dict[str, float]:
@@ -108,8 +109,8 @@ def test_telephone_conversation() -> None:
 
 def test_two_voices_are_found_without_being_told() -> None:
     outcome = diarized(TELEPHONE, sound(TELEPHONE))
-    assert isinstance(outcome.result, Diarization)
-    assert {turn.speaker for turn in outcome.result.turns} == {"SPEAKER-1", "SPEAKER-2"}
+    assert isinstance(outcome.result, Diarized)
+    assert {turn.speaker for turn in outcome.result.diarization.turns} == {"SPEAKER-1", "SPEAKER-2"}
 
 
 @pytest.mark.parametrize("name", STUDY)
@@ -147,7 +148,9 @@ def test_exclusive_turns_and_mask_fit_the_turns(name: str) -> None:
 def test_the_same_sound_gives_the_same_result() -> None:
     first = result(TELEPHONE)
     result("D01-OBS")  # something else in between
-    assert diarized(TELEPHONE, sound(TELEPHONE), 2).result == first
+    again = diarized(TELEPHONE, sound(TELEPHONE), 2).result
+    assert isinstance(again, Diarized)
+    assert again.diarization == first
 
 
 @pytest.mark.parametrize("speakers", [None, 2])
@@ -159,17 +162,17 @@ def test_the_same_sound_gives_the_same_result() -> None:
 def test_no_speech_gives_no_turns(seconds: float, loudness: float, speakers: int | None) -> None:
     hiss = np.random.default_rng(0).normal(0, 1, int(seconds * SAMPLE_RATE)).astype(np.float32)
     outcome = diarized("P01-PSW", loudness * hiss, speakers)
-    assert isinstance(outcome.result, Diarization)
-    assert len(outcome.result.turns) <= (1 if seconds == 0.2 else 0)
-    assert sum(end - start for start, end in outcome.result.speech) <= 0.2
+    assert isinstance(outcome.result, Diarized)
+    assert len(outcome.result.diarization.turns) <= (1 if seconds == 0.2 else 0)
+    assert sum(end - start for start, end in outcome.result.diarization.speech) <= 0.2
     assert bool(outcome.warnings) == (speakers == 2)
 
 
 def test_a_fifth_of_a_second_of_speech() -> None:
     outcome = diarized("P01-PSW", sound(TELEPHONE)[9 * SAMPLE_RATE :][: SAMPLE_RATE // 5])
-    assert isinstance(outcome.result, Diarization)
-    assert len(outcome.result.turns) == 1
-    assert outcome.result.speech == ((0.0, 0.2),)
+    assert isinstance(outcome.result, Diarized)
+    assert len(outcome.result.diarization.turns) == 1
+    assert outcome.result.diarization.speech == ((0.0, 0.2),)
 
 
 def test_one_voice_where_two_are_expected_is_told_and_not_cut_in_two() -> None:
@@ -182,8 +185,8 @@ def test_one_voice_where_two_are_expected_is_told_and_not_cut_in_two() -> None:
     ]
     own = [samples[int(turn.start * SAMPLE_RATE) : int(turn.end * SAMPLE_RATE)] for turn in alone]
     outcome = diarized("P01-PSW", np.concatenate(own)[: 40 * SAMPLE_RATE], 2)
-    assert isinstance(outcome.result, Diarization)
-    assert {turn.speaker for turn in outcome.result.turns} == {"SPEAKER-1"}
+    assert isinstance(outcome.result, Diarized)
+    assert {turn.speaker for turn in outcome.result.diarization.turns} == {"SPEAKER-1"}
     assert outcome.warnings == ("voices expected: 2, clearly heard: 1; check who speaks, and the recording",)
 
 
@@ -219,7 +222,7 @@ outcome, = engine.diarize([job("P01-PSW", sound, 2)], SilentProgress())
 from pyannote.audio.telemetry import metrics
 enabled = metrics.is_metrics_enabled()
 metrics.provider.force_flush(2000)
-print(len(outcome.result.turns), enabled, reached)
+print(len(outcome.result.diarization.turns), enabled, reached)
 
 # The watch would have seen it: what pyannote does when its telemetry is on.
 metrics.set_telemetry_metrics(True)

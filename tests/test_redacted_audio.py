@@ -676,7 +676,7 @@ def test_a_redacted_word_is_not_heard_again_by_the_real_recogniser(tmp_path: Pat
     speech = ((0.4, 19.9), (20.6, 35.9))
     (first,) = recognizer.recognize([RecognitionJob(audio, speech, "en")], SilentProgress())
     assert isinstance(first.result, Recognition)
-    transcript = attribute(recording, first.result, Diarization("D01-PIR", (), (), speech))
+    transcript = attribute(first.result, Diarization("D01-PIR", (), (), speech))
     surfaces = ("Marcus", "Castle Peak")
     found = [redaction(u, part) for u in transcript.utterances for part in surfaces if part in u.text]
     assert len(found) == len(surfaces)

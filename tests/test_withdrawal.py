@@ -1,14 +1,11 @@
 """Withdrawal: nothing made of the voice stays or comes back, the partner's interview stays, people are told."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import pytest
 
 from tests.conftest import Lab, write_tone
 from tests.fakes import CANARY, FakeDiarizer, fake_engines
-from transcribe.engines import DiarizationJob, Outcome
-from transcribe.progress import Progress
 from transcribe.records import Diarization
 from transcribe.redaction.registry import Registry, RegistryEntity
 from transcribe.redaction.tombstones import with_tombstones
@@ -112,11 +109,9 @@ def test_a_voice_that_nobody_told_apart_cannot_be_taken_out_alone(lab: Lab) -> N
 class OneVoice(FakeDiarizer):
     """Nobody is told apart."""
 
-    def diarize(self, jobs: Iterable[DiarizationJob], progress: Progress) -> Iterator[Outcome[Diarization]]:
-        for outcome in super().diarize(jobs, progress):
-            assert isinstance(outcome.result, Diarization)
-            turns = tuple(replace(turn, speaker="SPEAKER-1") for turn in outcome.result.turns)
-            yield replace(outcome, result=replace(outcome.result, turns=turns, exclusive=turns))
+    def change(self, found: Diarization) -> Diarization:
+        turns = tuple(replace(turn, speaker="SPEAKER-1") for turn in found.turns)
+        return replace(found, turns=turns, exclusive=turns)
 
 
 @pytest.mark.parametrize(
@@ -178,12 +173,10 @@ def test_only_people_who_withdrew_get_a_tombstone() -> None:
 class ThreeVoices(FakeDiarizer):
     """The third line, short, is somebody else's."""
 
-    def diarize(self, jobs: Iterable[DiarizationJob], progress: Progress) -> Iterator[Outcome[Diarization]]:
-        for outcome in super().diarize(jobs, progress):
-            assert isinstance(outcome.result, Diarization)
-            first, second, third, last = outcome.result.turns
-            turns = (first, second, replace(third, speaker="SPEAKER-3"), last)
-            yield replace(outcome, result=replace(outcome.result, turns=turns, exclusive=turns))
+    def change(self, found: Diarization) -> Diarization:
+        first, second, third, last = found.turns
+        turns = (first, second, replace(third, speaker="SPEAKER-3"), last)
+        return replace(found, turns=turns, exclusive=turns)
 
 
 def test_a_voice_without_consent_is_not_transcribed_unless_the_lab_says_so(lab: Lab) -> None:

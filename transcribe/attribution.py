@@ -9,7 +9,7 @@ Rules, in this order:
    longer pause ("… a voucher?" — "Yes," – "it's …"). A single word of another voice inside a sentence joins it.
 3. A new utterance begins when the voice or the language changes, after a pause of `SENTENCE_PAUSE` at a sentence's
    end, and after a pause of `LONG_PAUSE` anywhere.
-4. Voices get their people's labels by `transcribe.diarization.roles`.
+4. Voices get their people's labels later, over the whole study (`transcribe.diarization.roles`).
 """
 
 import dataclasses
@@ -18,11 +18,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from transcribe.diarization.roles import NO_VOICE, assign_roles
+from transcribe.diarization.roles import NO_VOICE
 from transcribe.records import (
     Diarization,
     Recognition,
-    Recording,
+    SpeakerRole,
     SpeechTurn,
     Transcript,
     Utterance,
@@ -62,19 +62,22 @@ class _Spoken:
     spaced: bool
 
 
-def attribute(recording: Recording, recognition: Recognition, diarization: Diarization) -> Transcript:
-    """The transcript of one recording: every recognised word once, in the recogniser's order.
+def attribute(recognition: Recognition, diarization: Diarization) -> Transcript:
+    """The transcript of one recording, its speakers still voices: every recognised word once, in their order.
 
     The order of the diarisation's turns plays no part. Words of nothing but white space are left out.
     """
     spoken = list(_spoken_words(recognition))
     words = [item.word for item in spoken]
     voices = smooth(words, word_voices(words, diarization.exclusive))
-    utterances = tuple(_utterances(spoken, voices))
-    speakers = assign_roles(recording, utterances)
-    labels = {role.voice: role.speaker for role in speakers}
-    named = tuple(dataclasses.replace(utterance, speaker=labels[utterance.speaker]) for utterance in utterances)
-    return Transcript(recording.id, named, (), speakers)
+    return Transcript(recognition.recording, tuple(_utterances(spoken, voices)))
+
+
+def name_speakers(transcript: Transcript, roles: Sequence[SpeakerRole]) -> Transcript:
+    """The transcript with its voices replaced by the speakers that `roles` gives them, all of them."""
+    labels = {role.voice: role.speaker for role in roles}
+    named = tuple(dataclasses.replace(u, speaker=labels[u.speaker]) for u in transcript.utterances)
+    return dataclasses.replace(transcript, utterances=named, speakers=tuple(roles))
 
 
 def word_voices(words: Sequence[Word], turns: Sequence[SpeechTurn]) -> list[str]:

@@ -12,9 +12,10 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from transcribe.diarization.voices import Diarized
 from transcribe.errors import TranscribeError
 from transcribe.progress import Progress
-from transcribe.records import Diarization, EntityClass, Interval, Recognition, Recording, Transcript
+from transcribe.records import EntityClass, Interval, Recognition, Recording, Transcript
 
 SAMPLE_RATE = 16_000
 """Hz of all decoded audio."""
@@ -89,14 +90,14 @@ class PiiCandidate:
 
 
 class Diarizer(Protocol):
-    """Finds who spoke when."""
+    """Finds who spoke when, and what each voice sounds like."""
 
     @property
     def fingerprint(self) -> str:
         """Changes whenever the same audio could give another result."""
         ...
 
-    def diarize(self, jobs: Iterable[DiarizationJob], progress: Progress) -> Iterator[Outcome[Diarization]]:
+    def diarize(self, jobs: Iterable[DiarizationJob], progress: Progress) -> Iterator[Outcome[Diarized]]:
         """Yields one outcome per job, in order; failures are `EngineError` outcomes."""
         ...
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from transcribe.attribution import ATTRIBUTION_VERSION, attribute
+from transcribe.attribution import ATTRIBUTION_VERSION, attribute, name_speakers
 from transcribe.audio.decode import decode
 from transcribe.audio.ffmpeg import ffmpeg_version
 from transcribe.audio.probe import probe_recording
 from transcribe.batch import Batch, engine_stage, pending, plain_stage
 from transcribe.consent import ConsentRules, doubts, recognition_without, with_consent
+from transcribe.diarization.roles import assign_roles
+from transcribe.diarization.voices import Voices, is_sound
 from transcribe.engines import (
     DecodedAudio,
     DiarizationJob,
@@ -116,7 +118,25 @@ def diarize(
         spans = [(turn.start, turn.end) for turn in (*result.turns, *result.exclusive)] + list(result.speech)
         _check_spans("diarization", spans, end)
 
-    return engine_stage(batch, Diarization, "diarize", wanted, job, diarizer.diarize, check, _lengths(recordings))
+    def found(jobs: Iterable[DiarizationJob], progress: Progress) -> Iterator[Outcome[Diarization]]:
+        for outcome in diarizer.diarize(jobs, progress):
+            if isinstance(outcome.result, TranscribeError):
+                yield Outcome(outcome.recording, outcome.result, outcome.seconds, outcome.warnings)
+                continue
+            diarization, voices = outcome.result.diarization, outcome.result.voices
+            # Before the turns, whose line in run.json says that the recording is done.
+            _check_voices(diarization, voices)
+            batch.keep(outcome.recording, StageRun("voices", wanted[outcome.recording], "", 0.0), voices)
+            yield Outcome(outcome.recording, diarization, outcome.seconds, outcome.warnings)
+
+    return engine_stage(batch, Diarization, "diarize", wanted, job, found, check, _lengths(recordings))
+
+
+def _check_voices(diarization: Diarization, voices: Voices) -> None:
+    names = {turn.speaker for turn in diarization.turns}
+    listed = [voice.voice for voice in voices.voices]
+    if len(set(listed)) < len(listed) or not names.issuperset(listed) or not all(map(is_sound, voices.voices)):
+        raise EngineError("the diarization engine returned voices that are none")
 
 
 def recognize(
@@ -193,7 +213,8 @@ def attribute_words(
     }
 
     def compute(name: str) -> Transcript:
-        transcript = attribute(recordings[name], recognitions[name], diarizations[name])
+        voiced = attribute(recognitions[name], diarizations[name])
+        transcript = name_speakers(voiced, assign_roles(recordings[name], voiced.utterances))
         return with_consent(recordings[name], transcript, consent[name])
 
     transcripts = plain_stage(batch, Transcript, "attribute", wanted, compute)

@@ -16,6 +16,7 @@ from transcribe.study.manifest import read_manifest
 
 STAGE_WORDS = {
     "probe": "read",
+    "voices": "read",
     "diarize": "diarised",
     "recognize": "recognised",
     "attribute": "attributed",

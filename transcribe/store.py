@@ -23,6 +23,7 @@ PRIVATE_FILE_MODE = 0o600
 
 STAGE_OUTPUTS = {
     "probe": "recording.json",
+    "voices": "voices.json",
     "diarize": "diarization.json",
     "recognize": "recognition.json",
     "attribute": "transcript.json",

@@ -30,6 +30,7 @@ from transcribe.diarization.turns import (
     voice_centroids,
     without_flicker,
 )
+from transcribe.diarization.voices import Diarized, Voices
 from transcribe.engines import SAMPLE_RATE, DiarizationJob, Outcome
 from transcribe.errors import EngineError, TranscribeError
 from transcribe.progress import Progress
@@ -74,7 +75,7 @@ class PyannoteDiarizer:
         version = importlib.metadata.version("pyannote.audio")
         return f"diarizer-{ENGINE_VERSION} {kind} pyannote.audio-{version} {self._revision}"
 
-    def diarize(self, jobs: Iterable[DiarizationJob], progress: Progress) -> Iterator[Outcome[Diarization]]:
+    def diarize(self, jobs: Iterable[DiarizationJob], progress: Progress) -> Iterator[Outcome[Diarized]]:
         """Yields one outcome per job, in order; what fails is that recording's `EngineError`, and the next goes on.
 
         Raises `DependencyError` when weights are missing or the device cannot be used: that fails for all.
@@ -86,7 +87,7 @@ class PyannoteDiarizer:
             started = time.monotonic()
             work = _Work(progress, recording, job.audio.seconds)
             notes: list[str] = []
-            result: Diarization | TranscribeError
+            result: Diarized | TranscribeError
             try:
                 result = self._diarize_one(pipeline, job, work, notes)
             except TranscribeError as error:
@@ -116,7 +117,7 @@ class PyannoteDiarizer:
                 )
         return self._pipeline
 
-    def _diarize_one(self, pipeline: Any, job: DiarizationJob, work: "_Work", notes: list[str]) -> Diarization:
+    def _diarize_one(self, pipeline: Any, job: DiarizationJob, work: "_Work", notes: list[str]) -> Diarized:
         import torch
 
         from transcribe.diarization import pyannote_pipeline
@@ -124,7 +125,7 @@ class PyannoteDiarizer:
 
         recording, seconds = job.audio.recording.id, job.audio.seconds
         if len(job.audio.samples) == 0:
-            return Diarization(recording, (), (), ())
+            return Diarized(Diarization(recording, (), (), ()), Voices(recording, self._revision, ()))
         waveform = torch.from_numpy(job.audio.samples.copy())
         file = {"waveform": waveform[None], "sample_rate": SAMPLE_RATE, "uri": recording}
         if self._plda is None:
@@ -141,7 +142,7 @@ class PyannoteDiarizer:
             notes.append(
                 f"voices expected: {job.speakers}, clearly heard: {heard}; check who speaks, and the recording"
             )
-        return Diarization(recording, named, named_exclusive, speech)
+        return Diarized(Diarization(recording, named, named_exclusive, speech), Voices(recording, self._revision, ()))
 
 
 def draft_diarizer(
