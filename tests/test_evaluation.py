@@ -12,10 +12,12 @@ from transcribe.evaluation import (
     cp_word_error_rate,
     diarization_error_rate,
     heard,
+    orc_word_error_rate,
     read_gold,
     read_rttm,
     read_stm,
     turns_of,
+    word_diarization_error_rate,
     word_error_rate,
     wrong_speaker_rate,
 )
@@ -34,6 +36,34 @@ def test_swapped_labels_cost_nothing_in_cpwer_and_a_moved_word_costs_two() -> No
     assert cp_word_error_rate(REFERENCE, swapped).errors == 0
     moved = (ReferenceTurn("INT", 0, 2, "How are you I?"), ReferenceTurn("P01-PIR", 2, 5, "am well, thanks."))
     assert cp_word_error_rate(REFERENCE, moved).errors == 2
+
+
+def test_the_price_of_attribution_is_cpwer_less_orcwer() -> None:
+    # A whole turn with the other speaker costs nothing in ORC-WER: its words are right.
+    wrong = (ReferenceTurn("INT", 0, 2, "How are you?"), ReferenceTurn("INT", 2, 5, "I am well, thanks."))
+    assert orc_word_error_rate(REFERENCE, wrong).errors == 0
+    assert cp_word_error_rate(REFERENCE, wrong).errors == 8
+
+
+def test_wder_counts_the_aligned_words_with_the_wrong_speaker() -> None:
+    swapped = (ReferenceTurn("B", 0, 2, "How are you?"), ReferenceTurn("A", 2, 5, "I am well, thanks."))
+    assert word_diarization_error_rate(REFERENCE, swapped) == ErrorRate(0, 7)
+    # A word moved to the other speaker counts, one misheard and moved as well; one left out or added does not.
+    moved = (ReferenceTurn("A", 0, 2, "How are you? I"), ReferenceTurn("B", 2, 5, "am swell, thanks again."))
+    assert word_diarization_error_rate(REFERENCE, moved) == ErrorRate(1, 7)
+    misheard = (ReferenceTurn("A", 0, 2, "How are you? High"), ReferenceTurn("B", 2, 5, "am well."))
+    assert word_diarization_error_rate(REFERENCE, misheard) == ErrorRate(1, 6)
+
+
+def test_wder_takes_speakers_one_to_one_or_as_given() -> None:
+    both = (ReferenceTurn("A", 0, 2, "How are you?"), ReferenceTurn("A", 2, 5, "I am well, thanks."))
+    assert word_diarization_error_rate(REFERENCE, both) == ErrorRate(3, 7)
+    given = {"A": "INT", "B": "P01-PIR"}
+    swapped = (ReferenceTurn("B", 0, 2, "How are you?"), ReferenceTurn("A", 2, 5, "I am well, thanks."))
+    assert word_diarization_error_rate(REFERENCE, swapped, given) == ErrorRate(7, 7)
+    third = (ReferenceTurn("A", 0, 2, "How are you?"), ReferenceTurn("C", 2, 5, "I am well, thanks."))
+    assert word_diarization_error_rate(REFERENCE, third, given) == ErrorRate(4, 7)
+    assert word_diarization_error_rate(REFERENCE, ()) == ErrorRate(0, 0)
 
 
 def test_der_counts_seconds() -> None:
