@@ -251,7 +251,7 @@ def test_the_labs_own_tables_are_adopted(audio: Path, study: StudyFolder) -> Non
     text = study.manifest.read_bytes().decode("utf-8-sig")
     assert text.splitlines()[:2] == [
         ",".join([*MANIFEST_COLUMNS, "colour"]),
-        "P01-PSW,one.m4a,1,P01,PSW,,1,2026-03-25,,,,transcribe,,,red",
+        "P01-PSW,one.m4a,1,P01,PSW,,1,2026-03-25,,,,,transcribe,,,red",
     ]
     assert read_roster(study.roster) == (RosterEntry("P01-PIR", "陳大文", ("David",), "participant", "", ""),)
     assert [r.consent for r in read_manifest(study).recordings] == [frozenset({"transcribe"})] * 3

@@ -6,16 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.diarization.roles import (
-    NO_VOICE,
-    SURE,
-    Talk,
-    assign_roles,
-    expected_speakers,
-    is_question,
-    probability_asks,
-    talk_of,
-)
+from transcribe.diarization.cast import Cast, expected_speakers, pair_members
+from transcribe.diarization.linking import VoiceLinks
+from transcribe.diarization.questions import Talk, is_question, probability_asks, talk_of
+from transcribe.diarization.roles import NO_VOICE, SURE, assign_speakers
 from transcribe.records import Recording, SpeakerRole, Utterance, UtteranceWord
 
 INTERVIEW = Recording("P01-PIR", "P01", "PIR", "P01-PIR", 1, "en", (), 60.0)
@@ -33,8 +27,19 @@ def utterances(*lines: tuple[str, str]) -> list[Utterance]:
     return made
 
 
+def cast(recording: Recording, *talks: Talk, **told: tuple[str, ...]) -> Cast:
+    return Cast(recording, talks, pair_members([recording])[recording.pair], **told)
+
+
+def alone(recording: Recording, *lines: tuple[str, str]) -> tuple[SpeakerRole, ...]:
+    """The roles in a recording that is all there is, from its words."""
+    said = utterances(*lines)
+    talks = [talk_of(voice, said) for voice in dict.fromkeys(voice for voice, _ in lines)]
+    return assign_speakers([cast(recording, *talks)], VoiceLinks(), {})[recording.id]
+
+
 def roles(recording: Recording, *lines: tuple[str, str]) -> dict[str, str]:
-    return {role.voice: role.speaker for role in assign_roles(recording, utterances(*lines))}
+    return {role.voice: role.speaker for role in alone(recording, *lines)}
 
 
 @pytest.mark.parametrize(
@@ -124,7 +129,7 @@ def test_the_sample_session_is_sure_and_not_by_a_hair() -> None:
 )
 def test_thin_evidence_leaves_both_voices_as_they_are(recording: Recording, lines: list[tuple[str, str]]) -> None:
     assert roles(recording, *lines) == {"SPEAKER-1": "SPEAKER-1", "SPEAKER-2": "SPEAKER-2"}
-    assert all(role.confidence < SURE for role in assign_roles(recording, utterances(*lines)))
+    assert all(role.confidence < SURE for role in alone(recording, *lines))
 
 
 def test_asking_and_talking_much_more_contradict_each_other_in_an_interview() -> None:
@@ -132,28 +137,28 @@ def test_asking_and_talking_much_more_contradict_each_other_in_an_interview() ->
     assert probability_asks(INTERVIEW, asks, listens) < SURE < probability_asks(SESSION, asks, listens)
 
 
-def test_a_third_voice_and_nobodys_words_keep_their_labels() -> None:
+def test_a_voice_that_hardly_speaks_and_nobodys_words_keep_their_labels() -> None:
     lines = [("SPEAKER-1", TELL), ("SPEAKER-2", ASK)] * 6 + [("SPEAKER-10", "Tea?"), (NO_VOICE, "Mm.")]
-    given_ = assign_roles(INTERVIEW, utterances(*lines))
+    given_ = alone(INTERVIEW, *lines)
     assert [(role.voice, role.speaker) for role in given_] == [
         (NO_VOICE, NO_VOICE),
         ("SPEAKER-1", "P01-PIR"),
         ("SPEAKER-2", "INT"),
         ("SPEAKER-10", "SPEAKER-10"),
     ]
-    assert [role.confidence for role in given_ if role.voice in (NO_VOICE, "SPEAKER-10")] == [0.0, 0.0]
+    assert given_[0] == SpeakerRole(NO_VOICE, NO_VOICE, 0.0, "words that no voice claims")
 
 
 def test_one_voice_alone_is_nobody_for_sure() -> None:
-    assert assign_roles(INTERVIEW, utterances(("SPEAKER-1", TELL))) == (
-        SpeakerRole("SPEAKER-1", "SPEAKER-1", 0.0, "the only voice found, two people expected"),
-    )
-    assert assign_roles(INTERVIEW, []) == ()
+    (role,) = alone(INTERVIEW, ("SPEAKER-1", TELL))
+    assert role.speaker == "SPEAKER-1"
+    assert role.confidence < SURE
+    assert assign_speakers([cast(INTERVIEW)], VoiceLinks(), {}) == {"P01-PIR": ()}
 
 
 def test_evidence_is_counts_and_no_words() -> None:
     lines = [("SPEAKER-1", TELL), ("SPEAKER-2", ASK)] * 6
-    answers, asks = assign_roles(INTERVIEW, utterances(*lines))
+    answers, asks = alone(INTERVIEW, *lines)
     assert answers.evidence == "0 of 6 sentences ask, 75 % of the words"
     assert asks.evidence == "6 of 6 sentences ask, 25 % of the words"
     assert asks.confidence == answers.confidence

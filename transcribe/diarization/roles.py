@@ -1,160 +1,257 @@
-"""Which person a voice is: a simple rule on who asks and who talks more; pure, no torch.
+"""Which person a voice is, over the whole study: what people said, the manifest, voices that recur, who asks. Pure.
 
-The manifest says whom to expect. In an interview the interviewer asks and talks less; in an observed session the peer
-support worker asks, and who talks more says nothing. The confidence is the probability that the assignment is right:
-
-1. Questions: the probability that one voice asks at a higher rate than the other, given how often each did. It is the
-   normal approximation of the log odds ratio with 1/2 added to every count (Haldane 1956, Anscombe 1956).
-2. That the right person is the one who asks is itself true only `ASKS_IS_RIGHT` of the time, however sure 1. is: the
-   probability is mixed accordingly, so that no number of sentences gives a greater confidence than the rule deserves.
-3. In an interview, the share of talk is added as further log odds.
+Every way to name a recording's voices gets a weight (`ways`): whom the manifest expects, who asks and talks, who would
+be missing or too many. Voices that are one person's (`linking`) share what their recordings
+tell (`beliefs`), so that a voice of several interviews with different people can only be the interviewer's, and a
+participant's voice is recognised in the sessions of the pair. What people confirmed always wins. The confidence is the
+probability of the label by all of it; below `SURE` a voice stays `SPEAKER-n`, because a wrong name is worse than none.
 """
 
-import math
-import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from transcribe.records import Recording, SpeakerRole, Utterance
+import numpy as np
 
-INTERVIEWER = "INT"
-NO_VOICE = "SPEAKER-0"
-"""The label of words that no voice claims."""
+from transcribe.diarization.beliefs import Scene, believe
+from transcribe.diarization.cast import (
+    INTERPRETER,
+    NO_VOICE,
+    Cast,
+    Expected,
+    expected_people,
+    expected_speakers,
+    pair_members,
+)
+from transcribe.diarization.linking import ENROLLED, VoiceLinks, VoiceOf
+from transcribe.diarization.numbering import Verdict, numbered
+from transcribe.diarization.questions import Talk, talk_of
+from transcribe.diarization.ways import SOMEBODY, ways_to_name
+from transcribe.records import Recording, SpeakerRole, Utterance
+from transcribe.study.codes import is_interviewer, is_person
+
+__all__ = [
+    "NO_VOICE",
+    "SURE",
+    "Cast",
+    "Talk",
+    "assign_roles",
+    "assign_speakers",
+    "expected_people",
+    "expected_speakers",
+    "pair_members",
+    "talk_of",
+]
 
 SURE = 0.8
 """Below this confidence a voice keeps its `SPEAKER-n`."""
-ASKS_IS_RIGHT = {"interview": 0.95, "session": 0.9}
-"""How often the one who asks more is the interviewer, or the peer support worker. A judgement, not a measurement: peer
-support is mutual, so less for sessions."""
-PRIOR_SENTENCES = 4
-"""Sentences that do not ask, added to both voices, so that three sentences do not decide."""
-TALK_LOG_ODDS = 4.0
-"""Log odds per unit of difference in the share of talk: 27 % against 73 % of many words are odds of 6 to 1."""
-PRIOR_WORDS = 100
-"""Words shared evenly that are added to both voices together, so that one long answer does not decide."""
+SUREST = 0.99
+"""What no evidence but a person's word exceeds."""
 
-_WH = "what|when|where|which|who|whose|why|how"
-_AUXILIARY = "is|are|was|were|am|do|does|did|can|could|would|will|have|has|had|should"
-_NOT_PERSON = "(?!(?:i|you|he|she|it|we|they|this|that|there)\\b)"
-QUESTION_STARTS = (
-    rf"(?:{_WH}) (?:{_AUXILIARY}|about|kind|sort)|(?:{_WH})'s|why not|how come|"
-    rf"(?:how|what|which|whose) {_NOT_PERSON}\w+ (?:{_AUXILIARY})|"
-    rf"(?:{_AUXILIARY}) (?:you|we|it|that|there|they|your)|"
-    "(?:tell|talk) me|any other|anything else"
-)
-_OPENERS = "so|and|but|okay|ok|well|right|alright|um|uh|thanks|thank you|great|good|mm|now|then"
-_QUESTION_START = re.compile(rf"^(?:(?:{_OPENERS})\b[\s,.]*)*(?:{QUESTION_STARTS})\b", re.IGNORECASE)
-_WH_START = re.compile(rf"^(?:(?:{_OPENERS})\b[\s,.]*)*(?:{_WH})\b", re.IGNORECASE)
-_CHINESE_QUESTION = re.compile(r"[吗嗎呢]$|什么|什麼|怎么|怎麼|为什么|為什麼|哪|谁|誰|几时|幾時|多少|点解|點解|咩|乜")
-_CHINESE = re.compile(r"[\u3400-\u9fff]")
-_SENTENCE_END = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])")
-ECHO_WORDS = 2
-"""An English question of so many words that begins with no question word ("Really?", "A year?") echoes what was just
-said; it shows that somebody listens, not who leads."""
+MAIN_VOICES = 5
+"""So many voices, those that talk most, can be people; the rest of a recording's voices are not looked at."""
+STRANGER_WORDS = 5
+"""A voice with fewer words is not called somebody else: it may be a cough, or a piece of another voice."""
+RECURRING_LABELS = 6
+"""Of so many people a voice of several recordings can be any one, besides those whom each recording expects."""
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
-    """What one voice contributes: counts only, no text."""
+class _Person:
+    """Somebody behind one or more voices, not yet named: `code` where a clip or people's word tells it."""
 
-    voice: str
-    words: int
-    sentences: int
-    questions: int
+    voices: tuple[VoiceOf, ...]
+    code: str = ""
+
+    @property
+    def recordings(self) -> tuple[str, ...]:
+        return tuple(sorted({voice.recording for voice in self.voices} - {ENROLLED}))
 
 
-def expected_speakers(recording: Recording) -> tuple[str, str]:
-    """The speakers whom the manifest lets us expect: who asks first, then who answers.
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A voice that can be somebody: what it says, whose it is (number of the person), what people said of it."""
 
-    An interview has `INT` and the recording's person (who may have a code of another pair); an observed session the
-    pair's two members.
+    talk: Talk
+    voice: VoiceOf
+    person: int
+    given: str = ""
+
+
+def assign_speakers(
+    casts: Sequence[Cast],
+    links: VoiceLinks,
+    confirmed: Mapping[VoiceOf, str],
+    earlier: Mapping[VoiceOf, str] | None = None,
+) -> dict[str, tuple[SpeakerRole, ...]]:
+    """The role of every voice of every recording in `casts`, by the recording's id, sorted by voice.
+
+    `confirmed` is what people said of voices, `earlier` the labels that voices had before: they keep the numbers of
+    `OTHER-n`, and of interviewers whom the manifest does not tell apart. No person has two voices in one recording,
+    unless somebody confirmed that.
     """
-    if recording.role == "OBS":
-        return (f"{recording.pair}-PSW", f"{recording.pair}-PIR")
-    return (INTERVIEWER, recording.person)
-
-
-def is_question(sentence: str) -> bool:
-    """Whether a sentence asks for something: it ends in a question mark and is more than an echo, or begins like a
-    question (Whisper may drop the mark)."""
-    stripped = sentence.strip()
-    if _CHINESE.search(stripped):
-        return stripped.endswith(("?", "？")) or bool(_CHINESE_QUESTION.search(stripped.rstrip("。.!！ ")))
-    if stripped.endswith("?"):
-        return len(stripped.split()) > ECHO_WORDS or bool(_WH_START.match(stripped))
-    return bool(_QUESTION_START.match(stripped))
-
-
-def talk_of(voice: str, utterances: Sequence[Utterance]) -> Talk:
-    """The counts of one voice over the utterances whose speaker it is."""
-    own = [utterance for utterance in utterances if utterance.speaker == voice]
-    sentences = [part for utterance in own for part in _SENTENCE_END.split(utterance.text) if part.strip()]
-    return Talk(voice, sum(len(u.words) for u in own), len(sentences), sum(is_question(s) for s in sentences))
+    ordered = sorted(casts, key=lambda cast: cast.recording.id)
+    people = _people(ordered, links, confirmed)
+    heard = _heard(ordered, people, confirmed)
+    verdicts = _verdicts(ordered, heard, people, links)
+    named = {verdict.voice: verdict for verdict in numbered(verdicts, links, earlier or {})}
+    return {
+        cast.recording.id: tuple(
+            _role(talk, named.get(VoiceOf(cast.recording.id, talk.voice)))
+            for talk in sorted(cast.talks, key=lambda talk: _voice_order(talk.voice))
+        )
+        for cast in ordered
+    }
 
 
 def assign_roles(recording: Recording, utterances: Sequence[Utterance]) -> tuple[SpeakerRole, ...]:
-    """The role of every voice in `utterances` (whose speakers are still voices), sorted by voice.
-
-    Only the two voices that talk most can be the two expected people; a third, and `SPEAKER-0`, keep their labels.
-    When the evidence is thin (below `SURE`) both keep theirs, because a wrong name is worse than none.
-    """
-    voices = sorted({utterance.speaker for utterance in utterances}, key=_voice_order)
-    talks = {voice: talk_of(voice, utterances) for voice in voices}
-    known = [voice for voice in voices if voice != NO_VOICE]
-    main = sorted(known, key=lambda voice: (-talks[voice].words, _voice_order(voice)))[:2]
-    decided: dict[str, SpeakerRole] = {}
-    if len(main) == 2:
-        decided = {role.voice: role for role in _decide(recording, talks[main[0]], talks[main[1]])}
-    elif main:
-        decided = {main[0]: SpeakerRole(main[0], main[0], 0.0, "the only voice found, two people expected")}
-    return tuple(decided.get(voice) or SpeakerRole(voice, voice, 0.0, _left_over(voice)) for voice in voices)
+    """The role of every voice in `utterances` of one recording alone, sorted by voice."""
+    voices = sorted({utterance.speaker for utterance in utterances})
+    members = pair_members([recording])[recording.pair]
+    cast = Cast(recording, tuple(talk_of(voice, utterances) for voice in voices), members)
+    return assign_speakers([cast], VoiceLinks(), {})[recording.id]
 
 
-def probability_asks(recording: Recording, one: Talk, other: Talk) -> float:
-    """The probability (0 … 1) that `one` is the person expected to ask, and `other` the one expected to answer."""
-    right = ASKS_IS_RIGHT["session" if recording.role == "OBS" else "interview"]
-    more = _probability_asks_more(one, other)
-    log_odds = _logit(right * more + (1 - right) * (1 - more))
-    if recording.role != "OBS":
-        log_odds += TALK_LOG_ODDS * (other.words - one.words) / (other.words + one.words + PRIOR_WORDS)
-    return 1 / (1 + math.exp(-log_odds))
+def _people(casts: Sequence[Cast], links: VoiceLinks, confirmed: Mapping[VoiceOf, str]) -> list[_Person]:
+    """Everybody behind the study's voices; a voice that was never compared is somebody of their own."""
+    linked = {voice for group in links.groups for voice in group}
+    alone = sorted(VoiceOf(cast.recording.id, talk.voice) for cast in casts for talk in cast.talks)
+    groups = [*links.groups, *((voice,) for voice in alone if voice not in linked)]
+    people = []
+    for voices in groups:
+        enrolled = [voice.voice for voice in voices if voice.recording == ENROLLED]
+        told = [confirmed[voice] for voice in voices if is_person(confirmed.get(voice, ""))]
+        people.append(_Person(voices, next(iter([*enrolled, *told]), "")))
+    return people
 
 
-def _probability_asks_more(one: Talk, other: Talk) -> float:
-    """The probability that `one` asks more of its sentences than `other` does."""
-    cells = [(talk.questions + 0.5, talk.sentences - talk.questions + PRIOR_SENTENCES + 0.5) for talk in (one, other)]
-    (asked, told), (other_asked, other_told) = cells
-    difference = math.log(asked * other_told / (told * other_asked))
-    error = math.sqrt(sum(1 / count for cell in cells for count in cell))
-    return 0.5 * (1 + math.erf(difference / error / math.sqrt(2)))
+def _heard(
+    casts: Sequence[Cast], people: Sequence[_Person], confirmed: Mapping[VoiceOf, str]
+) -> list[tuple[_Heard, ...]]:
+    """The voices of each recording that can be somebody: those that talk most, and those that people spoke of."""
+    person_of = {voice: number for number, person in enumerate(people) for voice in person.voices}
+    heard = []
+    for cast in casts:
+        found = []
+        for talk in cast.talks:
+            voice = VoiceOf(cast.recording.id, talk.voice)
+            if talk.voice != NO_VOICE or voice in confirmed:
+                found.append(_Heard(talk, voice, person_of[voice], confirmed.get(voice, "")))
+        found.sort(key=lambda some: (not some.given, -some.talk.words, _voice_order(some.talk.voice)))
+        told = sum(bool(some.given) for some in found)
+        heard.append(tuple(sorted(found[: max(MAIN_VOICES, told)], key=lambda some: _voice_order(some.talk.voice))))
+    return heard
 
 
-def _logit(probability: float) -> float:
-    return math.log(probability / (1 - probability))
-
-
-def _decide(recording: Recording, one: Talk, other: Talk) -> list[SpeakerRole]:
-    """Roles of the two main voices, the likelier way round."""
-    probability = probability_asks(recording, one, other)
-    asks, answers = (one, other) if probability > 0.5 else (other, one)
-    confidence = round(max(probability, 1 - probability), 3)
-    asker, answerer = expected_speakers(recording)
-    words = max(1, one.words + other.words)
-    return [
-        SpeakerRole(
-            talk.voice,
-            speaker if confidence >= SURE else talk.voice,
-            confidence,
-            f"{talk.questions} of {talk.sentences} sentences ask, {round(100 * talk.words / words)} % of the words",
+def _verdicts(
+    casts: Sequence[Cast], heard: Sequence[tuple[_Heard, ...]], people: Sequence[_Person], links: VoiceLinks
+) -> list[Verdict]:
+    """Who every voice is by all that is known at once."""
+    expected = [expected_people(cast) for cast in casts]
+    recurring = _recurring(expected, heard, people)
+    ways = []
+    for cast, whom, voices in zip(casts, expected, heard, strict=True):
+        options = [_options(voice, whom, recurring[voice.person]) for voice in voices]
+        ways.append(ways_to_name(cast.recording, whom, [voice.talk for voice in voices], options))
+    enrolled = {
+        number: person.code
+        for number, person in enumerate(people)
+        if any(voice.recording == ENROLLED for voice in person.voices)
+    }
+    codes = {name for some in ways for way, _ in some for name in way} | set(enrolled.values()) | {SOMEBODY}
+    names = sorted(codes)
+    number_of = {name: number for number, name in enumerate(names)}
+    scenes = [
+        Scene(
+            tuple(voice.person for voice in voices),
+            tuple(links.strength.get(voice.voice, 1.0) for voice in voices),
+            np.array([[number_of[name] for name in way] for way, _ in some], dtype=np.intp).reshape(len(some), -1),
+            np.array([weight for _, weight in some]),
         )
-        for talk, speaker in ((asks, asker), (answers, answerer))
+        for voices, some in zip(heard, ways, strict=True)
     ]
+    one_for_all = any(whom.any_interviewer for whom in expected)
+    persons = {number_of[name] for name in names if is_person(name) and not (one_for_all and is_interviewer(name))}
+    known = {number: number_of[code] for number, code in enrolled.items()}
+    beliefs, chances = believe(scenes, len(names), known, links.apart, persons)
+    alike = {voice for pair in links.split for voice in (pair.one, pair.other)}
+    verdicts = []
+    for cast, whom, voices, belief in zip(casts, expected, heard, beliefs, strict=True):
+        for place, voice in enumerate(voices):
+            label, chance = belief.way[place], belief.chances[place]
+            of_person = chances[voice.person]
+            # A voice that its recording takes for somebody else than the person's other recordings do is unsure.
+            agreed = int(of_person.argmax()) == label
+            confidence = float(chance[label] if agreed else min(chance[label], of_person[label]))
+            verdicts.append(_verdict(cast, whom, voice, names[label], confidence, people[voice.person], alike))
+    return verdicts
 
 
-def _left_over(voice: str) -> str:
-    if voice == NO_VOICE:
-        return "words that no voice claims"
-    return "a voice beyond the two who talk most"
+def _recurring(
+    expected: Sequence[Expected], heard: Sequence[tuple[_Heard, ...]], people: Sequence[_Person]
+) -> list[tuple[str, ...]]:
+    """Whom each person could be by the recordings that they are heard in: the codes expected in most of them."""
+    counts = [Counter[str]() for _ in people]
+    for whom, voices in zip(expected, heard, strict=True):
+        for voice in voices:
+            counts[voice.person].update(set(whom.codes))
+    found = []
+    for person, counted in zip(people, counts, strict=True):
+        likely = sorted(counted, key=lambda code: (-counted[code], code))[:RECURRING_LABELS]
+        found.append(tuple(sorted({*likely, person.code} - {""})))
+    return found
+
+
+def _options(voice: _Heard, expected: Expected, recurring: Sequence[str]) -> tuple[str, ...]:
+    if voice.given:
+        return (voice.given if is_person(voice.given) or voice.given == INTERPRETER else SOMEBODY,)
+    return (SOMEBODY, *sorted({*expected.codes, *recurring}))
+
+
+def _verdict(
+    cast: Cast,
+    expected: Expected,
+    voice: _Heard,
+    label: str,
+    confidence: float,
+    person: _Person,
+    alike: Collection[VoiceOf],
+) -> Verdict:
+    """What is said of a voice and why: counts, codes and recordings, no words."""
+    words = sum(talk.words for talk in cast.talks if talk.voice != NO_VOICE) or 1
+    talk = voice.talk
+    evidence = [f"{talk.questions} of {talk.sentences} sentences ask, {round(100 * talk.words / words)} % of the words"]
+    if voice.given:
+        return Verdict(voice.voice, voice.person, voice.given, 1.0, True, ("confirmed by a person", *evidence))
+    elsewhere = [name for name in person.recordings if name != cast.recording.id]
+    if elsewhere:
+        more = f" and {len(elsewhere) - 3} more" if len(elsewhere) > 3 else ""
+        evidence.append(f"the same voice in {', '.join(elsewhere[:3])}{more}")
+    if any(other.recording == ENROLLED for other in person.voices):
+        evidence.append(f"sounds like the enrolled clip of {person.code}")
+    confidence = round(min(confidence, SUREST), 2)
+    sure = confidence >= SURE
+    if label == SOMEBODY:
+        if voice.voice in alike:
+            sure = False
+            evidence.append("sounds much like another voice of the recording: perhaps one voice taken for two")
+        sure = sure and talk.words >= STRANGER_WORDS
+        evidence.append("beyond the people with a code whom the manifest expects")
+    elif label not in expected.codes and not (expected.any_interviewer and is_interviewer(label)):
+        evidence.append("not expected by the manifest")
+    if not sure and label != SOMEBODY:
+        evidence.append(f"perhaps {label}")
+    settled = not (expected.any_interviewer and is_interviewer(label)) or person.code == label
+    return Verdict(voice.voice, voice.person, label, confidence, sure, tuple(evidence), settled)
+
+
+def _role(talk: Talk, verdict: Verdict | None) -> SpeakerRole:
+    if verdict is not None:
+        label = verdict.label if verdict.sure else talk.voice
+        return SpeakerRole(talk.voice, label, verdict.confidence, "; ".join(verdict.evidence))
+    if talk.voice == NO_VOICE:
+        return SpeakerRole(NO_VOICE, NO_VOICE, 0.0, "words that no voice claims")
+    return SpeakerRole(talk.voice, talk.voice, 0.0, f"a voice beyond the {MAIN_VOICES} who talk most")
 
 
 def _voice_order(voice: str) -> tuple[int, str]:

@@ -8,6 +8,8 @@ ROLES: tuple[Role, ...] = ("PSW", "PIR", "OBS")
 
 _CODE = re.compile(r"[A-Z][A-Z0-9-]{0,15}")
 _PAIR = re.compile(r"[A-Z]{1,4}[0-9]{1,4}")
+_INTERVIEWER = re.compile(r"INT(-[1-9][0-9]*)?")
+_NUMBERED = re.compile(r"(?:SPEAKER|OTHER)-[0-9]+")
 _UNNAMED = re.compile(r"rec-[0-9a-f]{10}")
 
 
@@ -18,6 +20,16 @@ def is_code(text: str) -> bool:
     """
     coded = text in ("INT", "INTERP") or any(c.isdigit() for c in text)
     return bool(_CODE.fullmatch(text)) and not text.endswith("-") and coded
+
+
+def is_interviewer(text: str) -> bool:
+    """Whether `text` is an interviewer's code: `INT`, `INT-2` …"""
+    return is_code(text) and bool(_INTERVIEWER.fullmatch(text))
+
+
+def is_person(text: str) -> bool:
+    """Whether `text` is the code of one certain person: not `INTERP`, whoever interprets, `OTHER-n` or `SPEAKER-n`."""
+    return is_code(text) and text != "INTERP" and not _NUMBERED.fullmatch(text)
 
 
 def is_pair(text: str) -> bool:

@@ -13,19 +13,22 @@ from pathlib import Path
 from transcribe.errors import UsageError
 from transcribe.records import Role
 from transcribe.store import StudyFolder
-from transcribe.study.codes import ROLES, is_code, is_pair, is_recording_id, recording_id
+from transcribe.study.codes import ROLES, is_code, is_interviewer, is_pair, is_recording_id, recording_id
 from transcribe.study.listed_files import audio_folder, find_file
 from transcribe.study.tables import TableRow, read_date, read_table
 from transcribe.study.withdrawals import Withdrawals, read_withdrawals
 
 MANIFEST_COLUMNS = (
     *("id", "file", "part", "pair", "role", "person", "session", "date"),
-    *("language", "speakers", "also_present", "consent", "include", "note"),
+    *("language", "speakers", "interviewer", "also_present", "consent", "include", "note"),
 )
 """The columns, in the order they are written (formats.md, "What the lab writes")."""
 
-OPTIONAL_COLUMNS = ("person", "session", "date", "language", "speakers", "also_present", "note")
+OPTIONAL_COLUMNS = ("person", "session", "date", "language", "speakers", "interviewer", "also_present", "note")
 """What the lab may delete. `consent` and `include` are not among them: a lost column must not read as a yes."""
+
+_SHARED_COLUMNS = ("person", "date", "language", "speakers", "interviewer", "also_present", "consent")
+"""What the parts of a recording have in common: an empty cell takes part 1's value."""
 
 CONSENTS = ("transcribe", "quote", "audio", "archive")
 """What a participant can agree to; an empty cell is `transcribe`."""
@@ -39,8 +42,9 @@ _MOST_SPEAKERS = 20  # as `--speakers`
 class PlannedRecording:
     """A recording that can be worked on: what the manifest says of it.
 
-    `date` is ISO 8601 or empty; `speakers` the number of voices, None when the lab wrote `?`; `files` are the media
-    files of its parts, absolute, in their order. What they sound like is held against `withdrawals` when they are read.
+    `date` is ISO 8601 or empty; `speakers` the number of voices, None when the lab wrote `?`; `interviewers` the codes
+    of whoever held the interview, empty when not said; `files` are the media files of its parts, absolute, in their
+    order. What they sound like is held against `withdrawals` when they are read.
     """
 
     id: str
@@ -55,6 +59,7 @@ class PlannedRecording:
     consent: frozenset[str]
     files: tuple[Path, ...]
     withdrawals: Withdrawals = field(default=Withdrawals())
+    interviewers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,7 @@ class _Row:
     date: str | None
     language: str | None
     speakers: int | None
+    interviewer: tuple[str, ...] | None
     also_present: tuple[str, ...] | None
     consent: frozenset[str] | None
     file: Path
@@ -209,6 +215,7 @@ def _check_row(row: TableRow, folder: Path) -> _Row:
         date=read_date(cells["date"]) or None,
         language=language or None,
         speakers=0 if cells["speakers"] in ("?", "？") else _number(cells["speakers"], "speakers", _MOST_SPEAKERS),
+        interviewer=_interviewers(cells["interviewer"]) or None,
         also_present=_listed(cells["also_present"]) or None,
         consent=_consent(cells["consent"]),
         file=file,
@@ -227,6 +234,13 @@ def _number(cell: str, column: str, most: int) -> int | None:
 
 def _listed(cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (item.strip().casefold() for item in re.split(r"[;,/；，、\n]", cell)))))
+
+
+def _interviewers(cell: str) -> tuple[str, ...]:
+    codes = tuple(item.upper() for item in _listed(cell))
+    if not all(map(is_interviewer, codes)):
+        raise UsageError("interviewer must be a code, INT or INT-2 and so on, separated by semicolons, never a name")
+    return codes
 
 
 def _consent(cell: str) -> frozenset[str] | None:
@@ -257,15 +271,17 @@ def _merge(parts: Sequence[_Row], may_lack_parts: bool) -> PlannedRecording:
     for column in ("pair", "role", "session"):
         if len({getattr(part, column) for part in parts}) > 1:
             raise UsageError(f"its parts differ in {column}: they must agree, or be recordings with ids of their own")
-    for column in ("person", "date", "language", "speakers", "also_present", "consent"):
+    for column in _SHARED_COLUMNS:
         if len({getattr(part, column) for part in parts} - {None}) > 1:
             raise UsageError(f"its parts differ in {column}: write the same in each, or in the first part only")
     known = {
         column: next((value for part in parts if (value := getattr(part, column)) is not None), None)
-        for column in ("person", "date", "language", "speakers", "also_present", "consent")
+        for column in _SHARED_COLUMNS
     }
     also_present = known["also_present"] or ()
-    speakers = 2 + len(also_present) if known["speakers"] is None else known["speakers"] or None
+    interviewers = (known["interviewer"] or ()) if first.role != "OBS" else ()
+    further = {*also_present, *(code.casefold() for code in interviewers[1:])}
+    speakers = 2 + len(further) if known["speakers"] is None else known["speakers"] or None
     default_person = "" if first.role == "OBS" else f"{first.pair}-{first.role}"
     return PlannedRecording(
         id=first.id,
@@ -279,4 +295,5 @@ def _merge(parts: Sequence[_Row], may_lack_parts: bool) -> PlannedRecording:
         also_present=also_present,
         consent=known["consent"] or frozenset({"transcribe"}),
         files=tuple(part.file for part in parts),
+        interviewers=known["interviewer"] or (),
     )

@@ -1,0 +1,106 @@
+"""Numbers that the manifest leaves open: `OTHER-n`, and those of interviewers whom it does not tell apart. Pure."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+from transcribe.diarization.cast import OTHER, interviewer_codes
+from transcribe.diarization.linking import VoiceLinks, VoiceOf
+from transcribe.diarization.ways import SOMEBODY
+from transcribe.study.codes import is_interviewer
+
+_OTHER = re.compile(rf"{OTHER}-[1-9][0-9]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The label of a voice: a code, or `SOMEBODY` who has none. `person` is the number of whoever is behind it.
+
+    `sure` if it is to be used; `evidence` are reasons without content. `settled`: the manifest, a clip or people say
+    which interviewer it is.
+    """
+
+    voice: VoiceOf
+    person: int
+    label: str
+    confidence: float
+    sure: bool
+    evidence: tuple[str, ...]
+    settled: bool = True
+
+
+def numbered(verdicts: Sequence[Verdict], links: VoiceLinks, earlier: Mapping[VoiceOf, str]) -> list[Verdict]:
+    """The verdicts with `OTHER-n` for whoever is surely somebody else, and `INT-2` … for further interviewers.
+
+    Whoever had a number keeps it (`earlier`); new ones get the next free, in the order of their first recordings.
+    """
+    interviewers = _interviewers(verdicts, links, earlier)
+    others = _others(verdicts, earlier)
+    found = []
+    for verdict in verdicts:
+        label = verdict.label
+        if verdict.sure and label == SOMEBODY:
+            label = others[verdict.person]
+        elif verdict.sure and not verdict.settled:
+            label = interviewers[verdict.person]
+        found.append(replace(verdict, label=label))
+    return found
+
+
+def _others(verdicts: Sequence[Verdict], earlier: Mapping[VoiceOf, str]) -> dict[int, str]:
+    """`OTHER-n` for every person without a code; one number for each."""
+    voices = _voices(verdict for verdict in verdicts if verdict.sure and verdict.label == SOMEBODY)
+    taken = {label for label in (*earlier.values(), *(v.label for v in verdicts)) if _OTHER.fullmatch(label)}
+    kept: dict[str, int] = {}
+    told = {verdict.person: verdict.label for verdict in verdicts if _OTHER.fullmatch(verdict.label)}
+    for person, own in voices.items():
+        before = Counter(earlier[voice] for voice in own if _OTHER.fullmatch(earlier.get(voice, "")))
+        likely = sorted(before, key=lambda label: (-before[label], label))
+        for label in likely:
+            if label not in told.values():
+                kept.setdefault(label, person)
+                break
+    found = {person: label for label, person in kept.items()} | told
+    numbers = (f"{OTHER}-{number}" for number in count(1))
+    free = (label for label in numbers if label not in taken)
+    return found | {person: next(free) for person in voices if person not in found}
+
+
+def _interviewers(verdicts: Sequence[Verdict], links: VoiceLinks, earlier: Mapping[VoiceOf, str]) -> dict[int, str]:
+    """Which interviewer everybody is whom the manifest calls only that: another one only where voices are apart."""
+    sure = [verdict for verdict in verdicts if verdict.sure and is_interviewer(verdict.label)]
+    holders: dict[str, set[int]] = {}
+    for verdict in sure:
+        if verdict.settled:
+            holders.setdefault(verdict.label, set()).add(verdict.person)
+    voices = _voices(verdict for verdict in sure if not verdict.settled)
+    heard_in: dict[int, set[str]] = {}
+    for verdict in sure:
+        heard_in.setdefault(verdict.person, set()).add(verdict.voice.recording)
+
+    def fits(person: int, label: str) -> bool:
+        others = holders.get(label, set()) - {person}
+        met = any(heard_in[person] & heard_in[other] for other in others)
+        return not met and not any((min(person, o), max(person, o)) in links.apart for o in others)
+
+    def before(person: int) -> str:
+        labels = Counter(earlier[voice] for voice in voices[person] if is_interviewer(earlier.get(voice, "")))
+        return min(labels, key=lambda label: (-labels[label], label), default="")
+
+    found: dict[int, str] = {}
+    for person in sorted(voices, key=lambda person: (not before(person), -len(voices[person]), voices[person])):
+        known = [label for label, holding in sorted(holders.items()) if person in holding]
+        wanted = (label for label in (*known, before(person)) if label and fits(person, label))
+        found[person] = next(wanted, "") or next(code for code in interviewer_codes() if fits(person, code))
+        holders.setdefault(found[person], set()).add(person)
+    return found
+
+
+def _voices(verdicts: Iterable[Verdict]) -> dict[int, list[VoiceOf]]:
+    """The voices of each person, sorted, persons in the order of their first voice."""
+    voices: dict[int, list[VoiceOf]] = {}
+    for voice, person in sorted((verdict.voice, verdict.person) for verdict in verdicts):
+        voices.setdefault(person, []).append(voice)
+    return voices
