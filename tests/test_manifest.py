@@ -84,10 +84,25 @@ def test_a_row_with_as_little_as_possible(study: StudyFolder) -> None:
         ({"speakers": "?"}, None),
         ({"speakers": "3.0"}, 3),
         ({"speakers": "３"}, 3),
+        ({"interviewer": "INT-2"}, 2),
+        ({"interviewer": "INT;INT-2"}, 3),
+        ({"interviewer": "INT;INT-2", "also_present": "int-2; interpreter"}, 4),
+        ({"interviewer": "INT;INT-2", "role": "OBS", "id": "P01-OBS"}, 2),
     ],
 )
 def test_the_number_of_speakers(study: StudyFolder, cells: dict[str, str], speakers: int | None) -> None:
     assert only(study, **cells).speakers == speakers
+
+
+def test_who_held_the_interview(study: StudyFolder) -> None:
+    assert only(study, interviewer="int; INT-2").interviewers == ("INT", "INT-2")
+    assert only(study).interviewers == ()
+
+
+def test_a_manifest_from_before_interviewers_is_read(study: StudyFolder) -> None:
+    before = [column for column in MANIFEST_COLUMNS if column != "interviewer"]
+    write_table(study.manifest, before, [ROW])
+    assert [recording.interviewers for recording in read_manifest(study).recordings] == [()]
 
 
 def test_parts_are_one_recording_in_part_order(study: StudyFolder) -> None:
@@ -111,6 +126,8 @@ def test_parts_are_one_recording_in_part_order(study: StudyFolder) -> None:
         ({"id": "../../x"}, "capital letters"),
         ({"id": "RELEASES"}, "capital letters"),
         ({"person": NAME}, "never a name"),
+        ({"interviewer": NAME}, "never a name"),
+        ({"interviewer": "INT;P01-PSW"}, "interviewer must be a code"),
         ({"part": "x"}, "part must be a whole number"),
         ({"part": "0"}, "part must be a whole number"),
         ({"session": "1.5"}, "session must be a whole number"),

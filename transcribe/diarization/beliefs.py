@@ -64,6 +64,9 @@ def believe(
     for scene in scenes:
         for place, group in enumerate(scene.groups):
             possible[group, scene.ways[:, place]] = True
+    strangers = np.zeros((size, size))
+    for one, other in apart:
+        strangers[one, other] = strangers[other, one] = 1
     told = [[np.ones(labels) for _ in scene.groups] for scene in scenes]
     beliefs: list[Belief] = []
     chances = np.zeros((size, labels))
@@ -72,7 +75,7 @@ def believe(
         for scene, messages in zip(scenes, told, strict=True):
             for group, message in zip(scene.groups, messages, strict=True):
                 totals[group] += np.log(message)
-        totals += _rivals(_chances(totals, possible), apart, persons)
+        totals += _rivals(_chances(totals, possible), strangers, persons)
         chances = _chances(totals, possible)
         beliefs = []
         for number, scene in enumerate(scenes):
@@ -105,13 +108,14 @@ def _listen(scene: Scene, totals: Table, told: Sequence[Table]) -> tuple[Belief,
     return Belief(tuple(int(label) for label in best), chances_of), replies
 
 
-def _rivals(chances: Table, apart: Collection[tuple[int, int]], persons: Collection[int]) -> Table:
-    """What groups that sound like two people tell each other, (groups, labels): a person's code is not for both."""
-    told = np.zeros_like(chances)
+def _rivals(chances: Table, strangers: Table, persons: Collection[int]) -> Table:
+    """What groups that sound like two people tell each other, (groups, labels): a person's code is not for both.
+
+    `strangers` (groups, groups) is 1 for each such pair.
+    """
     only = sorted(persons)
-    for one, other in sorted(apart):
-        for hears, says in ((one, other), (other, one)):
-            told[hears, only] += np.log(1 - (1 - RIVAL) * chances[says, only])
+    told = np.zeros_like(chances)
+    told[:, only] = strangers @ np.log(1 - (1 - RIVAL) * chances[:, only])
     return told
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transcribe.diarization.voice_scale import fitted_scale
-from transcribe.diarization.voices import Voices, VoiceVector
+from transcribe.diarization.voices import Voices
 
 ENROLLED = "enrolled"
 """Stands for a recording's id where a voice comes from a clip of a known person; its voices are people's codes."""
@@ -19,6 +19,8 @@ SHORT_SECONDS = 5.0
 is 0.33 on average (below 3 s) or 0.58 (3 to 6 s), from 6 s on 0.70."""
 SAME_ODDS = math.log(9)
 """Natural log odds (nine to one) from which two voices are one person; as far below zero they are two."""
+DIGITS = 4
+"""Of a cosine that is kept: more than it means."""
 Matrix = NDArray[np.float64]
 
 
@@ -84,7 +86,7 @@ def compare(voices: Sequence[Voices], earlier: VoiceScores | None, sources: Mapp
     fingerprint of its diarization. An earlier voice whose recording is not in it, or is in another state, is forgotten.
     """
     vectors = {
-        VoiceOf(some.recording, voice.voice): (some.embedding, voice)
+        VoiceOf(some.recording, voice.voice): np.array(voice.vector)
         for some in voices
         if some.recording in sources
         for voice in some.voices
@@ -94,8 +96,12 @@ def compare(voices: Sequence[Voices], earlier: VoiceScores | None, sources: Mapp
     known = {heard.voice: heard for heard in earlier.voices if sources.get(heard.voice.recording) == heard.source}
     kept = {voice: heard for voice, heard in known.items() if voice.recording not in fresh}
     new = {
-        voice: HeardVoice(voice, embedding, round(vector.seconds, 3), sources[voice.recording])
-        for voice, (embedding, vector) in vectors.items()
+        VoiceOf(some.recording, voice.voice): HeardVoice(
+            VoiceOf(some.recording, voice.voice), some.embedding, round(voice.seconds, 3), sources[some.recording]
+        )
+        for some in voices
+        if some.recording in sources
+        for voice in some.voices
     }
     listed = [voice for _, voice in sorted((kept | new).items())]
     before = _pairs(earlier)
@@ -104,7 +110,7 @@ def compare(voices: Sequence[Voices], earlier: VoiceScores | None, sources: Mapp
         if one.embedding != other.embedding:
             return None
         if one.voice in vectors and other.voice in vectors:
-            return _cosine(vectors[one.voice][1], vectors[other.voice][1])
+            return round(float(vectors[one.voice] @ vectors[other.voice]), DIGITS)
         return before.get((other.voice, one.voice)) if {one.voice, other.voice} <= known.keys() else None
 
     rows = (tuple(cosine(one, other) for other in listed[:number]) for number, one in enumerate(listed))
@@ -244,8 +250,3 @@ def _pairs(scores: VoiceScores) -> dict[tuple[VoiceOf, VoiceOf], float]:
         for other, cosine in enumerate(row)
         if cosine is not None
     }
-
-
-def _cosine(one: VoiceVector, other: VoiceVector) -> float:
-    """The cosine of two unit vectors, to four digits, which is more than it means."""
-    return round(float(np.dot(np.array(one.vector), np.array(other.vector))), 4)

@@ -4,10 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count
 
 from transcribe.diarization.cast import OTHER, interviewer_codes
-from transcribe.diarization.linking import VoiceLinks, VoiceOf
+from transcribe.diarization.linking import ENROLLED, VoiceLinks, VoiceOf
 from transcribe.diarization.ways import SOMEBODY
 from transcribe.study.codes import is_interviewer
 
@@ -16,10 +16,10 @@ _OTHER = re.compile(rf"{OTHER}-[1-9][0-9]*")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The label of a voice: a code, or `SOMEBODY` who has none. `person` is the number of whoever is behind it.
+    """The label of a voice: a code, or `SOMEBODY` who has none.
 
-    `sure` if it is to be used; `evidence` are reasons without content. `settled`: the manifest, a clip or people say
-    which interviewer it is.
+    `person` is the group of voices in `VoiceLinks`, where they have one. `sure` if the label is to be used; `evidence`
+    are reasons without content. `settled`: the manifest, a clip or people say which interviewer it is.
     """
 
     voice: VoiceOf
@@ -53,15 +53,13 @@ def _others(verdicts: Sequence[Verdict], earlier: Mapping[VoiceOf, str]) -> dict
     """`OTHER-n` for every person without a code; one number for each."""
     voices = _voices(verdict for verdict in verdicts if verdict.sure and verdict.label == SOMEBODY)
     taken = {label for label in (*earlier.values(), *(v.label for v in verdicts)) if _OTHER.fullmatch(label)}
-    kept: dict[str, int] = {}
     told = {verdict.person: verdict.label for verdict in verdicts if _OTHER.fullmatch(verdict.label)}
+    kept: dict[str, int] = {}
     for person, own in voices.items():
         before = Counter(earlier[voice] for voice in own if _OTHER.fullmatch(earlier.get(voice, "")))
-        likely = sorted(before, key=lambda label: (-before[label], label))
-        for label in likely:
-            if label not in told.values():
-                kept.setdefault(label, person)
-                break
+        likely = sorted(set(before) - set(told.values()), key=lambda label: (-before[label], label))
+        if likely:
+            kept.setdefault(likely[0], person)
     found = {person: label for label, person in kept.items()} | told
     numbers = (f"{OTHER}-{number}" for number in count(1))
     free = (label for label in numbers if label not in taken)
@@ -75,6 +73,10 @@ def _interviewers(verdicts: Sequence[Verdict], links: VoiceLinks, earlier: Mappi
     for verdict in sure:
         if verdict.settled:
             holders.setdefault(verdict.label, set()).add(verdict.person)
+    for number, group in enumerate(links.groups):
+        for voice in group:
+            if voice.recording == ENROLLED and is_interviewer(voice.voice):
+                holders.setdefault(voice.voice, set()).add(number)
     voices = _voices(verdict for verdict in sure if not verdict.settled)
     heard_in: dict[int, set[str]] = {}
     for verdict in sure:
@@ -82,20 +84,26 @@ def _interviewers(verdicts: Sequence[Verdict], links: VoiceLinks, earlier: Mappi
 
     def fits(person: int, label: str) -> bool:
         others = holders.get(label, set()) - {person}
-        met = any(heard_in[person] & heard_in[other] for other in others)
+        met = any(heard_in[person] & heard_in.get(other, set()) for other in others)
         return not met and not any((min(person, o), max(person, o)) in links.apart for o in others)
 
     def before(person: int) -> str:
-        labels = Counter(earlier[voice] for voice in voices[person] if is_interviewer(earlier.get(voice, "")))
-        return min(labels, key=lambda label: (-labels[label], label), default="")
+        return _commonest(earlier.get(voice, "") for voice in voices[person])
 
     found: dict[int, str] = {}
     for person in sorted(voices, key=lambda person: (not before(person), -len(voices[person]), voices[person])):
         known = [label for label, holding in sorted(holders.items()) if person in holding]
-        wanted = (label for label in (*known, before(person)) if label and fits(person, label))
-        found[person] = next(wanted, "") or next(code for code in interviewer_codes() if fits(person, code))
+        own = _commonest(verdict.label for verdict in sure if verdict.person == person)
+        wanted = chain(filter(None, (*known, before(person), own)), interviewer_codes())
+        found[person] = next(label for label in wanted if fits(person, label))
         holders.setdefault(found[person], set()).add(person)
     return found
+
+
+def _commonest(labels: Iterable[str]) -> str:
+    """The interviewer's code that stands most often among some labels; empty if none does."""
+    counts = Counter(filter(is_interviewer, labels))
+    return min(counts, key=lambda label: (-counts[label], label), default="")
 
 
 def _voices(verdicts: Iterable[Verdict]) -> dict[int, list[VoiceOf]]:

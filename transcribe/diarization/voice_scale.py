@@ -36,11 +36,6 @@ class Scale:
         middle = (self.same + self.different) / 2
         return (cosine - middle) * (self.same - self.different) / self.spread**2 + PRIOR_ODDS
 
-    def cosine_at(self, log_odds: float) -> float:
-        """The cosine that has these log odds."""
-        middle = (self.same + self.different) / 2
-        return middle + (log_odds - PRIOR_ODDS) * self.spread**2 / (self.same - self.different)
-
 
 DEFAULT_SCALES: Mapping[str, tuple[Scale, float]] = {
     # Measured: different people 0.25 ± 0.13 (../shared/study) and 0.06 ± 0.11 (../shared/ami); the same person in two

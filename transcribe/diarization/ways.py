@@ -26,6 +26,8 @@ STRANGER_TALK = 12.0
 """Times the share of words of such a person: they say little. For those whom the manifest tells of a sixth of it."""
 FOREIGN_LOG_ODDS = 6.0
 """Times the share of words in a second language: it makes an interpreter."""
+MOST_INTERPRETER = 3.0
+"""No more for that, or for saying more than those who ask."""
 LEAST = -14.0
 """Ways whose people alone weigh less are not looked at."""
 
@@ -54,16 +56,13 @@ def _people(
         for label in options[-1]:
             if free and label != SOMEBODY and (label in way or label in settled):
                 continue
-            total = cost + (0.0 if not free or _is_expected(expected, label, way) else UNEXPECTED)
+            total = cost + (0.0 if not free or _is_expected(expected, label) else UNEXPECTED)
             if total >= LEAST:
                 yield (*way, label), total
 
 
-def _is_expected(expected: Expected, label: str, way: Sequence[str]) -> bool:
-    """Whether the manifest lets one expect a person, when the people in `way` are there already."""
-    if expected.any_interviewer and is_interviewer(label):
-        return label in expected.asks or sum(map(is_interviewer, way)) < len(expected.asks)
-    return label == SOMEBODY or label in expected.codes
+def _is_expected(expected: Expected, label: str) -> bool:
+    return label == SOMEBODY or label in expected.codes or (expected.any_interviewer and is_interviewer(label))
 
 
 def _weight(recording: Recording, expected: Expected, talks: Sequence[Talk], way: Sequence[str]) -> float:
@@ -74,6 +73,8 @@ def _weight(recording: Recording, expected: Expected, talks: Sequence[Talk], way
     weight = UNLISTED * max(0, len(strangers) - told) + ABSENT * max(0, told - len(strangers))
     weight -= STRANGER_TALK * sum(strangers) / (6 if len(strangers) <= told else 1)
     asking = {label for label in way if label in expected.asks or (expected.any_interviewer and is_interviewer(label))}
+    if expected.any_interviewer:
+        weight += UNEXPECTED * max(0, len(asking) - len(expected.asks))
     weight += MISSING * max(0, len(expected.asks) - len(asking))
     weight += MISSING * len(set(expected.answers) - set(way)) + ABSENT * len(set(expected.others) - set(way))
     by_name = dict(zip(way, talks, strict=True))
@@ -93,9 +94,9 @@ def _interprets(by_name: dict[str, Talk], asking: Sequence[str]) -> float:
     """The weight of who interprets: they say in another language what all others said, and more than those who ask."""
     talk = by_name.get(INTERPRETER)
     if talk is None:
-        return math.log(0.5)
+        return 0.0
     odds = FOREIGN_LOG_ODDS * talk.foreign / (talk.words + PRIOR_WORDS)
     for name in asking:
         other = by_name[name]
         odds += TALK_LOG_ODDS * (talk.words - other.words) / (talk.words + other.words + PRIOR_WORDS) / len(asking)
-    return -math.log1p(math.exp(-odds))
+    return min(MOST_INTERPRETER, odds)
