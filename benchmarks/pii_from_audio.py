@@ -75,7 +75,7 @@ def main() -> None:
         print("|---|---|---|---|")
         for path in sorted((wanted.folder / "gold").glob("*.json")):
             name = path.stem
-            transcript = stored(Transcript, study, name, "attribute", None)
+            transcript = stored(Transcript, study, name, "name", None)
             redactions = stored(RedactionList, study, name, "redact", None)
             assert transcript is not None
             assert redactions is not None

@@ -108,7 +108,7 @@ def test_sigkill_at_every_write_then_rerun_gives_the_same_bytes(lab: Lab, before
     [
         "transcribe.stages.probe_recording",
         "transcribe.stages.decode",
-        "transcribe.stages.attribute",
+        "transcribe.speaker_stages.attribute",
         "transcribe.stages.redact_study",
         "transcribe.study_release.build",
         "transcribe.study_release.find_leaks",

@@ -194,7 +194,7 @@ def test_a_voice_without_consent_is_not_transcribed_unless_the_lab_says_so(lab: 
     lab.study.settings.write_text(settings)
     assert lab.run("release", str(lab.study.root)).code == 0
     assert mark in released_text(lab, "P01-PIR")
-    assert "What was that like" not in lab.study.output("P01-PIR", "attribute").read_text()
+    assert "What was that like" not in lab.study.output("P01-PIR", "name").read_text()
 
 
 def test_an_interpreters_words_are_the_interview(lab: Lab) -> None:

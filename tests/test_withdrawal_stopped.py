@@ -176,7 +176,7 @@ def test_with_the_key_destroyed_a_stretch_takes_the_transcript_from_the_coders(l
     assert "go from coders/ whole" in text
     assert lab.released() == {"P01-PSW"}
     assert "like?" not in lab.study.output("P01-PIR", "recognize").read_text()
-    assert "like?" not in lab.study.output("P01-PIR", "attribute").read_text()
+    assert "like?" not in lab.study.output("P01-PIR", "name").read_text()
     coders_are_consistent(lab.study)
     assert not (lab.study.releases / "1").exists()
 

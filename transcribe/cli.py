@@ -21,6 +21,7 @@ from transcribe.cli_key import key_app
 from transcribe.cli_models import models_app
 from transcribe.cli_prompt import ask
 from transcribe.cli_redact import redact
+from transcribe.cli_speakers import enrol, speakers
 from transcribe.cli_withdraw import withdraw
 from transcribe.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, TranscribeError, UsageError
 from transcribe.store import StudyFolder, unwritable_message
@@ -42,6 +43,8 @@ app.command(epilog="Example: transcribe check ~/study --list")(check)
 app.command(epilog="Example: transcribe decide ~/study")(decide)
 app.command(epilog="Example: transcribe redact notes.docx --study ~/study --pair P01 --id P01-NOTE-1")(redact)
 app.command(epilog="Example: transcribe export ~/study --to ~/handover --level share --for 'journal'")(export)
+app.command(epilog="Example: transcribe speakers ~/study   then: transcribe speakers ~/study --swap P03-PIR")(speakers)
+app.command(epilog="Example: transcribe enrol ~/study --person INT clip.wav")(enrol)
 app.command(epilog="Example: transcribe withdraw ~/study --person P03-PIR --who AB")(withdraw)
 log = logging.getLogger("transcribe")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)

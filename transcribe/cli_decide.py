@@ -228,7 +228,7 @@ def _uses(study: StudyFolder) -> dict[str, Uses]:
     recordings: dict[str, dict[str, None]] = {}
     excerpts: dict[str, list[str]] = {}
     names = [plan.id for plan in read_manifest(study).recordings]
-    spoken = {name: stored(Transcript, study, name, "attribute", None) for name in names}
+    spoken = {name: stored(Transcript, study, name, "name", None) for name in names}
     written = {document.id: document.transcript for document in read_documents(study)}
     for name, transcript in (spoken | written).items():
         listed = stored(RedactionList, study, name, "redact", None)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from transcribe import stages
+from transcribe import speaker_stages, stages
 from transcribe.batch import Batch, Failure
 from transcribe.certificate import collect_facts, write_certificate
 from transcribe.config import Engines
-from transcribe.consent import ConsentRules, with_consent
+from transcribe.consent import ConsentRules, doubts, with_consent
 from transcribe.documents.stored import read_documents
 from transcribe.engines import PiiDetector
+from transcribe.enrolment import hear_enrolled
 from transcribe.errors import EXIT_OK, EXIT_SOME_FAILED, EXIT_WITHHELD, TranscribeError, UsageError, WithheldError
 from transcribe.progress import Progress
 from transcribe.records import Recording, Transcript
@@ -22,14 +23,16 @@ from transcribe.redaction.tombstones import roster_to_replace
 from transcribe.release import Release
 from transcribe.release_check.checking import ReleaseCheck, check_release
 from transcribe.report import write_report
-from transcribe.store import StudyFolder, locked, stage_run
+from transcribe.store import StudyFolder, locked, stage_run, stored
 from transcribe.study.last_release import remember_release
 from transcribe.study.manifest import ManifestProblem, ManifestReading, PlannedRecording, SkippedRow, read_manifest
 from transcribe.study.roster import read_roster
 from transcribe.study.settings import Settings
 from transcribe.study.withdrawals import read_withdrawals
 from transcribe.study_release import release_study
+from transcribe.study_speakers import assign_study_speakers, keep_speakers
 from transcribe.withdrawn_content import delete_withdrawn, forget_releases, sounds_of
+from transcribe.withdrawn_voices import delete_withdrawn_voices
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +100,13 @@ def run_study(
         diarizations = stages.diarize(batch, plans, recordings, engines.diarizer, request.speakers)
         languages = {name: request.language or plans[name].language or settings.language for name in plans}
         consent = consent_rules(study, settings, plans)
-        recognitions = stages.recognize(batch, plans, recordings, diarizations, engines.recognizer, languages, consent)
-        transcripts = stages.attribute_words(batch, recordings, recognitions, diarizations, consent)
-        recordings, transcripts = _with_earlier_results(batch, plans, consent, recordings, transcripts)
+        for person, error in hear_enrolled(study, engines.diarizer, progress).items():
+            batch.fail(f"enrolled {person}", "diarize", error)
+        stages.recognize(batch, plans, recordings, diarizations, engines.recognizer, languages, consent)
+        recordings, transcripts = _transcripts(batch, settings, plans, consent)
+        for name in [name for name in chosen if name in transcripts]:
+            for doubt in doubts(transcripts[name]):
+                batch.warn(name, doubt)
         return _finish(
             study,
             settings,
@@ -191,7 +198,7 @@ def _complete_withdrawals(study: StudyFolder, settings: Settings) -> None:
 
 def _is_cut_off(study: StudyFolder, name: str) -> bool:
     """Whether every step from the sound to the redactions was done in runs without a network."""
-    runs = (stage_run(study, name, stage) for stage in ("diarize", "recognize", "attribute", "redact"))
+    runs = (stage_run(study, name, stage) for stage in ("diarize", "recognize", "attribute", "name", "redact"))
     return all(run is not None and run.cut_off for run in runs)
 
 
@@ -207,39 +214,44 @@ def _is_of(recording: Recording, plan: PlannedRecording) -> bool:
     return (recording.pair, recording.role, recording.person) == (plan.pair, plan.role, plan.person)
 
 
-def _with_earlier_results(
+def _transcripts(
     batch: Batch,
+    settings: Settings,
     plans: Mapping[str, PlannedRecording],
     consent: Mapping[str, ConsentRules],
-    recordings: Mapping[str, Recording],
-    transcripts: Mapping[str, Transcript],
 ) -> tuple[dict[str, Recording], dict[str, Transcript]]:
-    """Adds what earlier runs made of recordings that this run left out or failed on: it stays in the release.
+    """The facts and transcripts of all recordings of the study that are heard, in this run or an earlier one.
 
-    What consent forbids since then is taken out of it.
+    What failed in this run keeps the transcript that it had; what consent forbids since then is taken out of it.
     """
-    all_recordings: dict[str, Recording] = {}
-    all_transcripts: dict[str, Transcript] = {}
+    failed = {failure.recording for failure in batch.failures}
+    recordings: dict[str, Recording] = {}
+    kept: dict[str, Transcript] = {}
     for name in plans:
-        if name in transcripts:
-            all_recordings[name], all_transcripts[name] = recordings[name], transcripts[name]
-            continue
         try:
-            recording = batch.reuse(Recording, name, "probe", None)
-            transcript = batch.reuse(Transcript, name, "attribute", None)
-            if recording is not None and transcript is not None:
-                transcript = _within_consent(batch, recording, transcript, consent[name])
+            recording = stored(Recording, batch.study, name, "probe", None)
+            if recording is None or not _is_of(recording, plans[name]):
+                continue
+            transcript = batch.reuse(Transcript, name, "name", None) if name in failed else None
+            if transcript is not None:
+                kept[name] = _within_consent(batch, recording, transcript, consent[name])
         except TranscribeError as error:
-            batch.fail(name, "attribute", error)
+            batch.fail(name, "name", error)
             continue
-        if recording is not None and transcript is not None and _is_of(recording, plans[name]):
-            all_recordings[name], all_transcripts[name] = recording, transcript
-    return all_recordings, all_transcripts
+        recordings[name] = recording
+    attributed = speaker_stages.attribute_words(batch, recordings, consent)
+    roles = assign_study_speakers(batch, settings, plans, recordings, attributed)
+    heard = {name: transcript for name, transcript in attributed.items() if name not in kept}
+    transcripts = kept | speaker_stages.name_study(batch, recordings, heard, roles, consent)
+    keep_speakers(batch, recordings, attributed, transcripts, roles)
+    delete_withdrawn_voices(batch.study)  # of a joint session that was diarised anew
+    ordered = [name for name in plans if name in transcripts]
+    return {name: recordings[name] for name in ordered}, {name: transcripts[name] for name in ordered}
 
 
 def _within_consent(batch: Batch, recording: Recording, transcript: Transcript, rules: ConsentRules) -> Transcript:
     allowed = with_consent(recording, transcript, rules)
-    run = stage_run(batch.study, recording.id, "attribute")
+    run = stage_run(batch.study, recording.id, "name")
     if allowed != transcript and run is not None:
         batch.keep(recording.id, run, allowed)
     return allowed
@@ -269,5 +281,5 @@ def release_only(study: StudyFolder, settings: Settings, detector: PiiDetector, 
         plans = {plan.id: plan for plan in reading.recordings}
         batch = Batch(study, "", progress)
         consent = consent_rules(study, settings, plans)
-        recordings, transcripts = _with_earlier_results(batch, plans, consent, {}, {})
+        recordings, transcripts = _transcripts(batch, settings, plans, consent)
         return _finish(study, settings, batch, reading, list(plans), recordings, transcripts, registry, detector)

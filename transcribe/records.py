@@ -150,12 +150,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class SpeakerRole:
-    """How a voice got its speaker label; `confidence` is 0 … 1, `evidence` says why in words without content."""
+    """How a voice got its speaker label; `confidence` is 0 … 1, `evidence` says why in words without content.
+
+    `likely` is who an unsure voice (`SPEAKER-n`) probably is, if that can be said; else empty.
+    """
 
     voice: str
     speaker: str
     confidence: float
     evidence: str
+    likely: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from transcribe.attribution import ATTRIBUTION_VERSION, attribute, name_speakers
 from transcribe.audio.decode import decode
 from transcribe.audio.ffmpeg import ffmpeg_version
 from transcribe.audio.probe import probe_recording
 from transcribe.batch import Batch, engine_stage, pending, plain_stage
-from transcribe.consent import ConsentRules, doubts, recognition_without, with_consent
-from transcribe.diarization.roles import assign_roles
+from transcribe.consent import ConsentRules, recognition_without
 from transcribe.diarization.voices import Voices, is_sound
 from transcribe.engines import (
     DecodedAudio,
@@ -189,39 +187,6 @@ def _check_spans(engine: str, spans: Sequence[tuple[float, float]], end: float) 
     for start, stop in spans:
         if not (math.isfinite(start) and math.isfinite(stop) and 0 <= start <= stop <= end):
             raise EngineError(f"the {engine} engine returned times outside the recording")
-
-
-def attribution_fingerprint(
-    recording: Recording, recognition: Recognition, diarization: Diarization, rules: ConsentRules
-) -> str:
-    """What the attributed transcript of a recording depends on."""
-    inputs = [digest(to_json(part)) for part in (recording, recognition, diarization)]
-    return fingerprint("attribute", ATTRIBUTION_VERSION, {"consent": repr(rules)}, inputs)
-
-
-def attribute_words(
-    batch: Batch,
-    recordings: Mapping[str, Recording],
-    recognitions: Mapping[str, Recognition],
-    diarizations: Mapping[str, Diarization],
-    consent: Mapping[str, ConsentRules],
-) -> dict[str, Transcript]:
-    """Who said what, with speakers as roles, as far as consent goes."""
-    wanted = {
-        name: attribution_fingerprint(recordings[name], recognition, diarizations[name], consent[name])
-        for name, recognition in recognitions.items()
-    }
-
-    def compute(name: str) -> Transcript:
-        voiced = attribute(recognitions[name], diarizations[name])
-        transcript = name_speakers(voiced, assign_roles(recordings[name], voiced.utterances))
-        return with_consent(recordings[name], transcript, consent[name])
-
-    transcripts = plain_stage(batch, Transcript, "attribute", wanted, compute)
-    for name, transcript in transcripts.items():
-        for doubt in doubts(transcript):
-            batch.warn(name, doubt)
-    return transcripts
 
 
 def redact(

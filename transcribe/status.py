@@ -20,6 +20,8 @@ STAGE_WORDS = {
     "diarize": "diarised",
     "recognize": "recognised",
     "attribute": "attributed",
+    "speakers": "attributed",
+    "name": "attributed",
     "redact": "de-identified",
     "release": "released",
 }
@@ -82,7 +84,7 @@ def _recording_status(study: StudyFolder, name: str, released: bool, stopped: st
     try:
         log = read_run_log(study, name)
         recording = stored(Recording, study, name, "probe", None)
-        transcript = stored(Transcript, study, name, "attribute", None)
+        transcript = stored(Transcript, study, name, "name", None)
     except TranscribeError as error:
         return RecordingStatus(name, None, "damaged", "", (error.message,))
     warnings = [stopped] if stopped else []

@@ -26,7 +26,9 @@ STAGE_OUTPUTS = {
     "voices": "voices.json",
     "diarize": "diarization.json",
     "recognize": "recognition.json",
-    "attribute": "transcript.json",
+    "attribute": "attributed.json",
+    "speakers": "speakers.json",
+    "name": "transcript.json",
     "redact": "redaction.json",
 }
 """The file in `private/<recording-id>/` that each stage writes."""
@@ -271,3 +273,15 @@ def keep(study: StudyFolder, recording_id: str, run: StageRun, output: bytes, qu
     order = list(STAGE_OUTPUTS)
     stages = tuple(sorted((*others, replace(run, output_sha256=digest(output))), key=lambda s: order.index(s.stage)))
     write_atomic(path, to_json(replace(log, quality=log.quality if quality is None else quality, stages=stages)))
+
+
+def drop_stage(study: StudyFolder, recording_id: str, stage: str) -> None:
+    """Deletes a stage's output and its line in `run.json`; nothing when there is neither."""
+    log = read_run_log(study, recording_id)
+    others = tuple(line for line in log.stages if line.stage != stage)
+    if len(others) < len(log.stages):
+        write_atomic(study.recording(recording_id) / "run.json", to_json(replace(log, stages=others)))
+    path = study.output(recording_id, stage)
+    if path.exists():
+        path.unlink()
+        sync_folder(path.parent)

@@ -9,18 +9,20 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from transcribe.consent import ConsentRules, recognition_without, with_consent
+from transcribe.consent import ConsentRules, recognition_without, transcript_without, with_consent
 from transcribe.errors import CorruptFileError, TranscribeError, UsageError
 from transcribe.exports.bundle import document_paths, transcript_paths, without
 from transcribe.exports.manifest import MANIFEST, BundleManifest, parse
-from transcribe.records import Diarization, Recognition, Recording, Transcript, from_json, to_json
+from transcribe.records import Recognition, Recording, Transcript, from_json, to_json
 from transcribe.release import Release, publish, read_previous
 from transcribe.release.coders_files import hash_file, is_published
 from transcribe.release.swap import finish_or_undo
 from transcribe.release_check.checking import forget_list
-from transcribe.stages import attribution_fingerprint
-from transcribe.store import StudyFolder, keep, stage_run, stored, sync_folder
+from transcribe.speaker_stages import attribution_fingerprint, naming_fingerprint
+from transcribe.store import StudyFolder, drop_stage, keep, stage_run, stored, sync_folder
 from transcribe.study.withdrawals import read_withdrawals
+from transcribe.study_speakers import SPEAKERS_PAGE
+from transcribe.withdrawn_voices import delete_withdrawn_voices
 
 NOT_DELETED = "NOT DELETED"
 _TURNS = "turns.csv"
@@ -44,6 +46,7 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
                 deleted += _delete_stretches(study, name, ConsentRules(stretches, withhold_third_voices))
             except CorruptFileError as error:
                 deleted.append(f"{name}: {NOT_DELETED}: {error.message}; then withdraw again")
+    deleted += delete_withdrawn_voices(study)
     for name in journal.documents:
         if study.recording(name).is_dir():
             shutil.rmtree(study.recording(name))
@@ -51,6 +54,7 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
             deleted.append(f"{name}: the document and all that was made of it")
     if deleted:
         forget_list(study)
+        (study.private / SPEAKERS_PAGE).unlink(missing_ok=True)  # it quotes; the next release makes it again
     return tuple(deleted)
 
 
@@ -74,25 +78,28 @@ def _delete_recording(study: StudyFolder, name: str) -> str:
 
 def _delete_stretches(study: StudyFolder, name: str, rules: ConsentRules) -> list[str]:
     """Takes the words of all withdrawn stretches out of what is stored; the ids of the other utterances stay."""
-    deleted = [_delete_unfinished(study, name, stage) for stage in ("recognize", "attribute")]
+    deleted = [_delete_unfinished(study, name, stage) for stage in ("recognize", "attribute", "speakers", "name")]
     recording = stored(Recording, study, name, "probe", None)
     recognition = stored(Recognition, study, name, "recognize", None)
-    transcript = stored(Transcript, study, name, "attribute", None)
-    diarization = stored(Diarization, study, name, "diarize", None)
+    attributed = stored(Transcript, study, name, "attribute", None)
+    transcript = stored(Transcript, study, name, "name", None)
     if recognition is not None:
         kept = recognition_without(recognition, rules.withdrawn)
         gone = sum(len(s.words) for s in recognition.segments) - sum(len(s.words) for s in kept.segments)
         if gone:
             _rewrite(study, name, "recognize", kept)
             deleted.append(f"{name}: {gone} words in {len(rules.withdrawn)} stretches")
-        recognition = kept
+    if attributed is not None:
+        allowed = transcript_without(attributed, rules.withdrawn)
+        if allowed != attributed:
+            _rewrite(study, name, "attribute", allowed, attribution_fingerprint(study, name, rules.withdrawn))
+            drop_stage(study, name, "speakers")  # it quotes; whoever makes the next transcript makes it again
+            attributed = allowed
     if transcript is not None and recording is not None:
         allowed = with_consent(recording, transcript, rules)
         if allowed != transcript:
-            wanted = None
-            if recognition is not None and diarization is not None:
-                wanted = attribution_fingerprint(recording, recognition, diarization, rules)
-            _rewrite(study, name, "attribute", allowed, wanted)
+            wanted = None if attributed is None else naming_fingerprint(attributed, transcript.speakers, rules)
+            _rewrite(study, name, "name", allowed, wanted)
             deleted.append(f"{name}: the same in its transcript")
     return [line for line in deleted if line]
 

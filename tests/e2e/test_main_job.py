@@ -101,7 +101,7 @@ def whisper_text(audio: Path) -> str:
 
 
 def transcript_of(run: Run, name: str) -> Transcript:
-    transcript = stored(Transcript, run.study, name, "attribute", None)
+    transcript = stored(Transcript, run.study, name, "name", None)
     assert transcript is not None
     return transcript
 

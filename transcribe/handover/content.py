@@ -65,7 +65,7 @@ def read_released(study: StudyFolder, settings: Settings, registry: Registry) ->
     interviews: dict[str, Interview] = {}
     for entry in previous.transcripts:
         recording = stored(Recording, study, entry.id, "probe", None)
-        transcript = stored(Transcript, study, entry.id, "attribute", None)
+        transcript = stored(Transcript, study, entry.id, "name", None)
         redactions = stored(RedactionList, study, entry.id, "redact", None)
         plan = plans.get(entry.id)
         if plan is None or recording is None or transcript is None or redactions is None:

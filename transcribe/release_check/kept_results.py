@@ -17,7 +17,7 @@ def kept_results(
     transcripts: dict[str, Transcript] = {}
     for plan in read_manifest(study).recordings:
         recording = stored(Recording, study, plan.id, "probe", None)
-        transcript = stored(Transcript, study, plan.id, "attribute", None)
+        transcript = stored(Transcript, study, plan.id, "name", None)
         if recording is not None and transcript is not None:
             recordings[plan.id], transcripts[plan.id] = recording, transcript
     for document in read_documents(study):

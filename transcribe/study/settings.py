@@ -34,13 +34,14 @@ class Settings:
     policy: Policy = "strict"
     unconsented_voices: Literal["withhold", "keep"] = "withhold"
     pii_model: str = ""
+    keep_voice_vectors: bool = True
 
 
 _SECTIONS: Mapping[str, tuple[str, ...]] = {
     "run": ("quality", "device", "language", "jobs"),
     "export": ("program", "paper"),
     "release": ("review",),
-    "privacy": ("policy", "unconsented_voices", "pii_model"),
+    "privacy": ("policy", "unconsented_voices", "pii_model", "keep_voice_vectors"),
 }
 """Where each field of `Settings` stands in the file."""
 
@@ -51,6 +52,7 @@ _PATTERNS: Mapping[str, tuple[str, str]] = {
 }
 
 _MOST_JOBS = 256
+_TRUTHS = {"true": True, "false": False}
 
 
 def settings_template() -> str:
@@ -96,6 +98,10 @@ unconsented_voices = "{default.unconsented_voices}"
 
 # A second model that looks for names, beside the rules: "gliner:/path" or "hf:/path" on this disk. Empty: none.
 pii_model = "{default.pii_model}"
+
+# What each voice sounds like, as numbers: biometric data, in private/ only. false: deleted once the voices of a run are
+# compared; later recordings are then not compared with those before them. (A person's: transcribe withdraw.)
+keep_voice_vectors = {str(default.keep_voice_vectors).lower()}
 '''
 
 
@@ -144,7 +150,10 @@ def with_overrides(settings: Settings, env: Mapping[str, str], flags: Mapping[st
         variable = ENVIRONMENT_PREFIX + field.name.upper()
         if text := env.get(variable, "").strip():
             number = field.type is int and re.fullmatch(r"\d{1,9}", text)
-            values[field.name] = _checked(field.name, int(text) if number else text, variable)
+            value: object = int(text) if number else text
+            if field.type is bool:
+                value = _TRUTHS.get(text.lower(), text)
+            values[field.name] = _checked(field.name, value, variable)
     known = [field.name for field in dataclasses.fields(Settings)]
     for name, value in flags.items():
         if name not in known:
@@ -178,6 +187,9 @@ def _checked(name: str, value: object, where: str) -> object:
         choices = typing.get_args(hint)
         if value not in choices or not isinstance(value, str):
             raise UsageError(f"{where} must be one of: {', '.join(choices)}")
+    elif hint is bool:
+        if not isinstance(value, bool):
+            raise UsageError(f"{where} must be true or false, without quotation marks")
     elif hint is int:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_JOBS:
             raise UsageError(f"{where} must be a whole number from 0 (all processors) to {_MOST_JOBS}")

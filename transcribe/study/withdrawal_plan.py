@@ -180,7 +180,7 @@ def _known_recordings(study: StudyFolder) -> list[_Known]:
 
 def _voice(study: StudyFolder, recording: str, person: str) -> list[Stretch]:
     """When the person talks in a joint session."""
-    transcript = stored(Transcript, study, recording, "attribute", None)
+    transcript = stored(Transcript, study, recording, "name", None)
     if transcript is None:
         raise UsageError(
             f"{recording}: it is not transcribed yet, so nobody knows when this person talks in it; transcribe it "

@@ -1,0 +1,148 @@
+"""`transcribe speakers` and `transcribe enrol`: who is who, as the program sees it and as the lab corrects it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from transcribe.errors import EXIT_OK, UsageError
+from transcribe.store import StudyFolder
+
+if TYPE_CHECKING:
+    from transcribe.speaker_evidence import RecordingSpeakers
+    from transcribe.study.speaker_decisions import SpeakerDecision
+
+StudyArgument = Annotated[Path, typer.Argument(help="The study folder.", show_default=False)]
+
+
+def speakers(
+    study: StudyArgument,
+    recording: Annotated[
+        str, typer.Argument(help="Show this recording with excerpts of what each voice says.", show_default=False)
+    ] = "",
+    confirm: Annotated[
+        list[str] | None,
+        typer.Option("--confirm", help="Its speakers are right, the unsure ones as shown; may repeat."),
+    ] = None,
+    swap: Annotated[
+        list[str] | None, typer.Option("--swap", help="Its two main speakers are the other way round; may repeat.")
+    ] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option("--name", help="RECORDING:VOICE=SPEAKER, such as P03-OBS:SPEAKER-3=OTHER-1; may repeat."),
+    ] = None,
+    undo: Annotated[list[str] | None, typer.Option("--undo", help="Forget what was decided on it; may repeat.")] = None,
+    later: Annotated[bool, typer.Option("--later", help="Only note it; the next run or release applies it.")] = False,
+) -> None:
+    """Show who each voice is held to be; confirm or correct it, which does again only what follows from it."""
+    from transcribe.speaker_corrections import decide_speakers
+    from transcribe.study_speakers import stored_speakers
+
+    target = _study(study)
+    if confirm or swap or name or undo:
+        if recording:
+            raise UsageError("name the recording in --confirm, --swap, --name or --undo alone")
+        made = decide_speakers(target, confirm or (), swap or (), name or (), undo or ())
+        _show_decisions(made)
+        if later:
+            typer.echo(f"Noted. To apply it: transcribe release {study}")
+            raise typer.Exit(EXIT_OK)
+        raise typer.Exit(_release(target))
+    found = stored_speakers(target)
+    if not found:
+        raise UsageError(f"no recording has speakers yet; first: transcribe run {study}")
+    if recording:
+        one = next((item for item in found if item.recording == recording), None)
+        if one is None:
+            raise UsageError("no such recording has speakers yet; see: transcribe speakers STUDY")
+        _show_one(one)
+    else:
+        _show_all(found, study)
+
+
+def enrol(
+    study: StudyArgument,
+    clip: Annotated[Path, typer.Argument(help="Half a minute or more of this person alone.", show_default=False)],
+    person: Annotated[str, typer.Option("--person", help="The person's code: INT, INT-2, P01-PSW ...")],
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
+) -> None:
+    """Keep a clip of one person's voice, so that the voice is known in every recording of the study."""
+    from transcribe.cli_settings import settings_of
+    from transcribe.config import open_engines
+    from transcribe.enrolment import enrol as enrol_voice
+    from transcribe.progress import showing_progress
+    from transcribe.status import best_quality
+    from transcribe.store import locked
+
+    target = _study(study)
+    settings = settings_of(target, {"device": device})
+    at_least = best_quality(target)
+    engines = open_engines(settings.quality, settings.device, settings.jobs, at_least, settings.pii_model)
+    with locked(target), showing_progress("auto") as observer:
+        seconds = enrol_voice(target, person.upper(), clip.expanduser().absolute(), engines.diarizer, observer)
+    typer.echo(
+        f"{person.upper()} is enrolled with {seconds:.0f} s of speech. Their voice is biometric data: it stays in"
+    )
+    typer.echo("private/enrolment until `transcribe withdraw` deletes it.")
+    typer.echo(f"To use it: transcribe release {study}")
+
+
+def _study(root: Path) -> StudyFolder:
+    target = StudyFolder(root.expanduser().absolute())
+    if not target.manifest.exists():
+        raise UsageError("this is not a study folder: name the folder that `transcribe init` made")
+    return target
+
+
+def _release(study: StudyFolder) -> int:
+    """Makes transcripts and release anew from what was heard, without audio work."""
+    from transcribe.cli_settings import settings_of
+    from transcribe.cli_tables import show_run
+    from transcribe.config import open_detector
+    from transcribe.pipeline import release_only
+    from transcribe.progress import showing_progress
+
+    settings = settings_of(study, {})
+    with showing_progress("auto") as observer:
+        report = release_only(study, settings, open_detector(settings.pii_model), observer)
+    show_run(study, report, None)
+    return report.exit_code
+
+
+def _show_all(found: "tuple[RecordingSpeakers, ...]", study: Path) -> None:
+    from transcribe.cli_tables import clock, print_table
+
+    rows = []
+    for item in found:
+        words = max(1, sum(speaker.words for speaker in item.speakers))
+        for speaker in item.speakers:
+            share = f"{100 * speaker.words / words:.0f} %"
+            who = f"{speaker.speaker}, likely {speaker.likely}" if speaker.likely else speaker.speaker
+            sure = (
+                speaker.standing if speaker.standing == "confirmed" else f"{speaker.standing} {speaker.confidence:.2f}"
+            )
+            rows.append((item.recording, speaker.voice, who, sure, clock(speaker.seconds), share, speaker.evidence))
+    print_table(rows, "recording", "voice", "speaker", "standing", "talks", "words", "evidence")
+    unsure = [item.recording for item in found if any(s.standing == "unsure" for s in item.speakers)]
+    if unsure:
+        typer.echo(f"\nUnsure: {', '.join(unsure)}")
+    first = (unsure or [item.recording for item in found])[0]
+    typer.echo(f"To hear what each voice says: transcribe speakers {study} {first}")
+    typer.echo(f"Right as shown: --confirm {first}; the other way round: --swap {first}")
+
+
+def _show_one(item: "RecordingSpeakers") -> None:
+    from transcribe.cli_tables import clock
+
+    for speaker in item.speakers:
+        who = f"{speaker.speaker}, likely {speaker.likely}" if speaker.likely else speaker.speaker
+        typer.echo(f"{speaker.voice} is {who} ({speaker.standing}, {speaker.confidence:.2f}): {speaker.evidence}")
+        for excerpt in speaker.excerpts:
+            typer.echo(f"  {clock(excerpt.start)}  {excerpt.text}")
+        if not speaker.excerpts:
+            typer.echo("  nothing of it is transcribed")
+
+
+def _show_decisions(made: "tuple[SpeakerDecision, ...]") -> None:
+    for decision in made:
+        typer.echo(f"{decision.recording}: {decision.voice} is {decision.speaker or 'as the program finds'}")
