@@ -1,15 +1,20 @@
 """Words and turns become utterances: nothing lost, nothing moved, each word with the voice that said it."""
 
+import itertools
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.attribution import UNSUPPORTED, attribute, ends_sentence, name_speakers, smooth, word_voices
+from transcribe.attribution import BACK_CHANNEL, UNSUPPORTED, attribute, name_speakers
+from transcribe.consent import stretches_of, transcript_without
 from transcribe.diarization.roles import NO_VOICE
+from transcribe.overlap import OVERLAP, is_acknowledgement, is_sound
 from transcribe.records import Diarization, Recognition, Segment, SpeakerRole, SpeechTurn, Transcript, Word
+from transcribe.word_voices import ends_sentence, smooth, word_voices
 
 INTERVIEW = "P01-PIR"
 
@@ -46,7 +51,9 @@ def said(transcript: Transcript) -> list[tuple[str, str]]:
 milliseconds = st.integers(0, 60_000).map(lambda ms: ms / 1000)
 words = st.builds(
     Word,
-    st.sampled_from([" I", " see.", " Yes,", " why?", "我", "们。", " ", "", "-up", " two words", " …"]),
+    st.sampled_from(
+        [" I", " see.", " Yes,", " why?", "我", "们。", "嗯", " Mm-hmm.", " ", "", "-up", " two words", " …"]
+    ),
     milliseconds,
     milliseconds,
     st.just(0.9),
@@ -61,15 +68,37 @@ recognitions = st.lists(st.tuples(st.lists(words, max_size=8), st.sampled_from([
 def diarizations(draw: st.DrawFn) -> Diarization:
     edges = sorted(draw(st.lists(milliseconds, max_size=14, unique=True)))
     voices = st.sampled_from(["SPEAKER-1", "SPEAKER-2", "SPEAKER-3"])
-    return diarization(*((draw(voices), a, b) for a, b in pairwise(edges) if draw(st.booleans())))
+    exclusive = diarization(*((draw(voices), a, b) for a, b in pairwise(edges) if draw(st.booleans()))).exclusive
+    beside = draw(st.lists(st.tuples(voices, milliseconds, milliseconds), max_size=3))
+    more = tuple(SpeechTurn(voice, min(a, b), max(a, b)) for voice, a, b in beside)
+    return Diarization(INTERVIEW, exclusive + more, exclusive, ())
+
+
+def numbered(recognized: Recognition) -> Recognition:
+    """Its words told apart by their probability."""
+    number = itertools.count()
+    return replace(
+        recognized,
+        segments=tuple(
+            replace(s, words=tuple(replace(w, probability=next(number) / 1000) for w in s.words))
+            for s in recognized.segments
+        ),
+    )
 
 
 @given(recognitions, diarizations())
-def test_every_word_once_in_order_at_its_place_in_the_text(recognized: Recognition, turns: Diarization) -> None:
-    transcript = attribute(recognized, turns)
+def test_every_word_once_in_its_speakers_order_at_its_place_in_the_text(
+    recognized: Recognition, turns: Diarization
+) -> None:
+    transcript = attribute(numbered(recognized), turns)
     came = [" ".join(word.text.split()) for part in recognized.segments for word in part.words]
-    went = [word.text for utterance in transcript.utterances for word in utterance.words]
-    assert went == [text for text in came if text]
+    went = [word for utterance in transcript.utterances for word in utterance.words]
+    assert [w.text for w in sorted(went, key=lambda w: w.probability)] == [text for text in came if text]
+    for speaker in {utterance.speaker for utterance in transcript.utterances}:
+        mine = [word.probability for u in transcript.utterances if u.speaker == speaker for word in u.words]
+        assert mine == sorted(mine)
+    firsts = [utterance.words[0].probability for utterance in transcript.utterances]
+    assert firsts == sorted(firsts)
     for utterance in transcript.utterances:
         assert utterance.words
         assert all(utterance.text[slice(*word.offset)] == word.text for word in utterance.words)
@@ -81,12 +110,24 @@ def test_every_word_once_in_order_at_its_place_in_the_text(recognized: Recogniti
 
 
 @given(recognitions, diarizations())
+def test_only_a_back_channel_lies_inside_another_utterance(recognized: Recognition, turns: Diarization) -> None:
+    latest = -1.0
+    for utterance in attribute(numbered(recognized), turns).utterances:
+        if BACK_CHANNEL in utterance.flags:
+            assert len(utterance.words) <= 3
+        else:
+            assert utterance.words[0].probability > latest
+            latest = utterance.words[-1].probability
+
+
+@given(recognitions, diarizations())
 def test_times_go_forward(recognized: Recognition, turns: Diarization) -> None:
     transcript = attribute(recognized, turns)
     spoken = [word for utterance in transcript.utterances for word in utterance.words]
     assert all(word.start <= word.end for word in spoken)
-    assert all(before.start <= after.start for before, after in pairwise(spoken))
+    assert all(before.start <= after.start for before, after in pairwise(transcript.utterances))
     for utterance in transcript.utterances:
+        assert all(before.start <= after.start for before, after in pairwise(utterance.words))
         assert (utterance.start, utterance.end) == (utterance.words[0].start, max(word.end for word in utterance.words))
     assert [u.id for u in transcript.utterances] == [f"u{n:04d}" for n in range(1, 1 + len(transcript.utterances))]
 
@@ -95,9 +136,10 @@ def test_times_go_forward(recognized: Recognition, turns: Diarization) -> None:
 def test_the_order_of_the_turns_plays_no_part(
     recognized: Recognition, turns: Diarization, shuffler: random.Random
 ) -> None:
-    shuffled = list(turns.exclusive)
-    shuffler.shuffle(shuffled)
-    other = Diarization(turns.recording, turns.turns, tuple(shuffled), turns.speech)
+    exclusive, overlapping = list(turns.exclusive), list(turns.turns)
+    shuffler.shuffle(exclusive)
+    shuffler.shuffle(overlapping)
+    other = Diarization(turns.recording, tuple(overlapping), tuple(exclusive), turns.speech)
     assert attribute(recognized, turns) == attribute(recognized, other)
 
 
@@ -105,7 +147,7 @@ def test_the_order_of_the_turns_plays_no_part(
 def test_speakers_are_voices_until_they_are_named(recognized: Recognition, turns: Diarization) -> None:
     transcript = attribute(recognized, turns)
     voices = {u.speaker for u in transcript.utterances}
-    assert voices <= {NO_VOICE, *(turn.speaker for turn in turns.exclusive)}
+    assert voices <= {NO_VOICE, *(turn.speaker for turn in turns.turns)}
     named = name_speakers(transcript, [SpeakerRole(voice, f"NAMED-{voice}", 1.0, "") for voice in sorted(voices)])
     assert [u.speaker for u in named.utterances] == [f"NAMED-{u.speaker}" for u in transcript.utterances]
     assert {role.voice for role in named.speakers} == voices
@@ -114,7 +156,7 @@ def test_speakers_are_voices_until_they_are_named(recognized: Recognition, turns
 @given(recognitions, diarizations())
 def test_utterances_flow_from_one_speaker_and_language(recognized: Recognition, turns: Diarization) -> None:
     for before, after in pairwise(attribute(recognized, turns).utterances):
-        if (before.speaker, before.language) == (after.speaker, after.language):
+        if (before.speaker, before.language, before.flags) == (after.speaker, after.language, ()):
             pause = after.words[0].start - before.words[-1].end
             assert pause >= (1.5 if ends_sentence_text(before.words[-1].text) else 4.0)
 
@@ -296,3 +338,162 @@ def test_an_utterance_is_unsupported_when_all_its_words_are() -> None:
 )
 def test_sentence_ends(text: str, ends: bool) -> None:
     assert ends_sentence_text(text) == ends
+
+
+# Rule 1: voices heard at once
+
+
+def at_once(*turns: tuple[str, float, float], exclusive: tuple[tuple[str, float, float], ...]) -> Diarization:
+    return replace(diarization(*exclusive), turns=tuple(SpeechTurn(*turn) for turn in turns))
+
+
+def test_a_word_belongs_to_the_voice_that_is_heard_through_it() -> None:
+    # Of the telephone sample: the exclusive turn changes inside the word, the second voice is there from its start.
+    turns = [SpeechTurn("A", 21.766, 28.499), SpeechTurn("B", 27.858, 29.967)]
+    exclusive = [SpeechTurn("A", 21.766, 28.448), SpeechTurn("B", 28.448, 29.967)]
+    assert word_voices([Word(" don't", 27.88, 28.7, 1.0)], exclusive) == ["A"]
+    assert word_voices([Word(" don't", 27.88, 28.7, 1.0)], exclusive, turns) == ["B"]
+
+
+def test_a_back_channel_under_the_others_exclusive_turn_goes_to_the_voice_heard_beside_it() -> None:
+    words = spaced("and then I Mm-hmm. went home again")
+    talks = [SpeechTurn("A", 0.0, 2.1)]
+    assert word_voices(words, talks, [SpeechTurn("B", 0.8, 1.3)]) == list("AAABAAA")
+    # Not to one who says something else for longer, nor any other word.
+    assert word_voices(words, talks, [SpeechTurn("B", 0.8, 2.5)]) == list("AAAAAAA")
+    assert word_voices(spaced("and then I just. went home again"), talks, [SpeechTurn("B", 0.8, 1.3)]) == ["A"] * 7
+    # An ordinary word does so only as a sentence of its own.
+    beside = [SpeechTurn("B", 0.8, 1.3)]
+    assert word_voices(spaced("I went home. Right. And then"), talks, beside) == list("AAABAA")
+    assert word_voices(spaced("I went home right and then"), talks, beside) == list("AAAAAA")
+
+
+def test_a_sound_of_listening_stays_whose_it_is() -> None:
+    assert voices_of("and then I mm-hmm went home again", "AAA", "B", "AAA") == "AAABAAA"
+    assert voices_of("and then I Mm-hmm. went home again", "AAA", "B", "AAA") == "AAABAAA"
+
+
+def test_where_both_are_heard_only_words_heard_of_the_other_change_hands() -> None:
+    words = spaced("down here. So I don't hear that")
+    voices = list("AAAABBB")
+    assert "".join(smooth(words, voices)) == "AABBBBB"
+    heard = {"A": [(0.0, 1.6)], "B": [(1.2, 2.1)]}
+    assert "".join(smooth(words, voices, heard)) == "AAAABBB"
+    heard["B"] = [(0.6, 2.1)]
+    assert "".join(smooth(words, voices, heard)) == "AABBBBB"
+
+
+# Rule 4: back-channels
+
+
+def heard_as(line: str, *turns: tuple[str, float, float], beside: tuple[str, float, float] | None = None) -> Transcript:
+    diarized = diarization(*turns)
+    more = (SpeechTurn(*beside),) if beside else ()
+    return attribute(recognition(segment(0, spaced(line))), replace(diarized, turns=diarized.turns + more))
+
+
+def flagged(transcript: Transcript) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(u.speaker, u.text, u.flags) for u in transcript.utterances]
+
+
+def test_a_back_channel_in_a_sentence_does_not_break_it() -> None:
+    said_so = heard_as("and then I Mm-hmm. went home.", ("A", 0, 0.9), ("B", 0.9, 1.2), ("A", 1.2, 1.8))
+    assert flagged(said_so) == [("A", "and then I went home.", ()), ("B", "Mm-hmm.", (BACK_CHANNEL,))]
+    talk, listening = said_so.utterances
+    assert (talk.start, talk.end, listening.start, listening.end) == (0.0, 1.8, 0.9, 1.2)
+    assert [word.start for word in talk.words] == [0.0, 0.3, 0.6, 1.2, 1.5]
+
+
+def test_several_back_channels_in_one_turn_are_utterances_of_their_own() -> None:
+    turns = [("A", 0, 0.6), ("B", 0.6, 0.9), ("A", 0.9, 1.5), ("B", 1.5, 1.8), ("C", 1.8, 2.1), ("A", 2.1, 2.7)]
+    said_so = heard_as("and then mm-hmm I went mm-hmm hmm home again.", *turns)
+    assert said(said_so) == [("A", "and then I went home again."), ("B", "mm-hmm"), ("B", "mm-hmm"), ("C", "hmm")]
+
+
+def test_after_a_sentence_the_order_is_kept_unless_it_was_said_over_the_other() -> None:
+    turns = [("A", 0, 0.9), ("B", 0.9, 1.2), ("A", 1.2, 2.1)]
+    line = "I went home. Right. And then slept."
+    apart = [("A", "I went home.", ()), ("B", "Right.", (BACK_CHANNEL,)), ("A", "And then slept.", ())]
+    assert flagged(heard_as(line, *turns)) == apart
+    over = heard_as(line, *turns, beside=("A", 0, 2.1))
+    assert said(over) == [("A", "I went home. And then slept."), ("B", "Right.")]
+
+
+@pytest.mark.parametrize(
+    ("line", "turns"),
+    [
+        ("did that help? Yes. And why", [("A", 0, 0.9), ("B", 0.9, 1.2), ("A", 1.2, 1.8)]),  # an answer
+        ("I went home. Okay. _ _ _ _ _ _ _ _ And why", [("A", 0, 0.9), ("B", 0.9, 1.2), ("A", 3.6, 4.2)]),  # silence
+        ("I went home. No. And why", [("A", 0, 0.9), ("B", 0.9, 1.2), ("A", 1.2, 1.8)]),  # says something
+        ("I went home. Okay. And why", [("A", 0, 0.9), ("B", 0.9, 1.8)]),  # begins a turn of its own
+        ("I went home. Okay. And why", [("A", 0, 0.9), ("B", 0.9, 1.2), ("C", 1.2, 1.8)]),  # a third goes on
+    ],
+)
+def test_what_is_no_back_channel(line: str, turns: list[tuple[str, float, float]]) -> None:
+    assert all(utterance.flags == () for utterance in heard_as(line, *turns).utterances)
+
+
+def test_a_chinese_back_channel() -> None:
+    characters = [Word(c, 0.2 * n, 0.2 * n + 0.2, 0.9) for n, c in enumerate("我今日嗯好攰。")]
+    turns = diarization(("A", 0.0, 0.6), ("B", 0.6, 0.8), ("A", 0.8, 1.4))
+    assert said(attribute(recognition(segment(0, characters, "zh")), turns)) == [("A", "我今日好攰。"), ("B", "嗯")]
+
+
+def test_the_listeners_withdrawal_takes_no_word_of_the_one_who_talks() -> None:
+    both = heard_as("and then I Mm-hmm. went home.", ("A", 0, 0.9), ("B", 0.9, 1.2), ("A", 1.2, 1.8))
+    rest = transcript_without(both, stretches_of(both, "B"))
+    assert " ".join(u.text for u in rest.utterances) == "and then I went home."
+    assert {u.speaker for u in transcript_without(both, stretches_of(both, "A")).utterances} == set()
+
+
+# Rule 5: overlap
+
+
+def overlapped(transcript: Transcript) -> list[str]:
+    return [w.text for u in transcript.utterances for w in u.words if OVERLAP in w.flags]
+
+
+def test_words_said_while_the_other_speaks_are_flagged_on_both_sides() -> None:
+    line = "I need to design. Okay I thought so"
+    turns = [("A", 0.0, 1.2), ("B", 1.2, 2.4)]
+    assert overlapped(heard_as(line, *turns)) == []
+    assert overlapped(heard_as(line, *turns, beside=("B", 0.9, 1.2))) == ["design.", "Okay"]
+    assert overlapped(heard_as(line, *turns, beside=("A", 0.9, 1.8))) == ["design.", "Okay", "I"]
+
+
+def test_words_of_one_alone_are_not_flagged() -> None:
+    # The diariser hears a second voice in the middle of a turn, the recogniser no word of it.
+    assert overlapped(heard_as("and then I went home again", ("A", 0, 1.8), beside=("B", 0.6, 1.2))) == []
+    # Nor where the words of the other are a second away, nor where voices overlap for less than 0.3 s.
+    far = "and then I went home _ _ _ _ okay"
+    assert overlapped(heard_as(far, ("A", 0, 1.5), ("B", 2.7, 3.0), beside=("B", 0.3, 0.9))) == []
+    assert overlapped(heard_as("I went. Okay then", ("A", 0, 0.6), ("B", 0.6, 1.2), beside=("B", 0.35, 0.6))) == []
+
+
+def test_a_back_channel_said_over_the_other_is_marked_with_the_word_that_it_fell_on() -> None:
+    turns = [("A", 0, 0.9), ("B", 0.9, 1.2), ("A", 1.2, 1.8)]
+    said_so = heard_as("and then I Mm-hmm. went home.", *turns, beside=("A", 0.0, 1.8))
+    assert overlapped(said_so) == ["I", "Mm-hmm."]
+
+
+@pytest.mark.parametrize(
+    ("words", "acknowledges", "sounds"),
+    [
+        ([" Mm-hmm."], True, True),
+        ([" uh", "-huh"], True, True),
+        ([" Uh", " huh,"], True, True),
+        ([" Yeah,", " okay."], True, False),
+        ([" I", " see."], True, False),
+        (["係", "呀"], True, False),
+        (["嗯"], True, True),
+        (["唔", "係"], False, False),  # "no"
+        ([" No."], False, False),
+        ([" Okay,", " then"], False, False),
+        ([" yeah", " yeah", " yeah", " yeah"], False, False),
+        ([" …"], False, False),
+        ([" " + "mh" * 5000 + "x"], False, False),
+    ],
+)
+def test_acknowledgements(words: list[str], acknowledges: bool, sounds: bool) -> None:
+    heard = [Word(text, 0.0, 0.1, 1.0) for text in words]
+    assert (is_acknowledgement(heard), is_sound(heard)) == (acknowledges, sounds)

@@ -21,7 +21,7 @@ from transcribe.exports.changes import Changes, changed_rows, compare
 from transcribe.exports.layout import CoderTranscript, ExportHeader
 from transcribe.exports.manifest import BundleManifest
 from transcribe.records import Recording, RedactionList, Transcript, Utterance
-from transcribe.redaction.apply import redact_transcript
+from transcribe.redaction.apply import redact_transcript, without_overlap_signs
 from transcribe.redaction.decisions import at_level, standings
 from transcribe.redaction.key import save_key
 from transcribe.redaction.leak_check import find_leaks, text_check
@@ -183,7 +183,8 @@ def _found_now(
         by_name.setdefault(row.transcript, []).append(row)
     found: set[tuple[str, str]] = set()
     for name, mine in by_name.items():
-        transcript = Transcript(name, tuple(Utterance(r.turn, r.speaker, "", 0.0, 0.0, r.text, ()) for r in mine))
+        utterances = (Utterance(r.turn, r.speaker, "", 0, 0, without_overlap_signs(r.text), ()) for r in mine)
+        transcript = Transcript(name, tuple(utterances))
         try:
             found |= {(name, c.utterance) for c in found_in(transcript, detector, allowed, scopes.get(name, name))}
         except WithheldError:

@@ -82,6 +82,15 @@ Square brackets hold nothing but marks and stamps.
 
 The last three are paragraphs of their own under `{unknown}`, flagged `event` in `turns.csv`.
 {labels}
+## Who speaks at once
+`//Words//` between double slashes were said while another person spoke, too. They stand where two people are heard at \
+once and words of both are known, as far as a machine can tell, give or take a word; where the words of only one were \
+heard, nothing is marked. Slashes side by side in speech (a web address) are parted: `/ /`.
+
+What somebody says to show that they listen while another talks on ("mm-hmm", "yeah", "係呀") is a paragraph of its \
+own, flagged `backchannel` in `turns.csv`. Where it falls into the other's sentence it stands after that paragraph and \
+does not break it; `turns.csv` has its time. The machine leaves out many of them; do not count them.
+
 ## What was changed besides
 QDA programs take `Word:` for a speaker and brackets for marks. A colon inside speech (not that of 10:30) became a \
 comma, `[ ]` and `{{ }}` became `( )`; no word was changed. Such utterances are flagged `repunctuated` in `turns.csv` \

@@ -10,6 +10,7 @@ from transcribe.errors import WithheldError
 from transcribe.exports import turns
 from transcribe.exports.layout import EVENT_FLAG
 from transcribe.records import Transcript, Utterance, from_json, to_json
+from transcribe.redaction.apply import without_overlap_signs
 from transcribe.redaction.decisions import is_replaced, own_surfaces, standings
 from transcribe.redaction.registry import MARK, Registry
 from transcribe.redaction.rejections import Rejections
@@ -178,7 +179,8 @@ def _quoted(transcript: Transcript, candidates: Sequence[PiiCandidate]) -> list[
 
 
 def _utterance(row: turns.TurnRow) -> Utterance:
-    return Utterance(row.turn, row.speaker, "", row.start_ms / 1000, row.end_ms / 1000, row.text, ())
+    text = without_overlap_signs(row.text)
+    return Utterance(row.turn, row.speaker, "", row.start_ms / 1000, row.end_ms / 1000, text, ())
 
 
 def _line(number: int, line: str) -> Utterance:
