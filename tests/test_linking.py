@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from transcribe.diarization.linking import (
     ENROLLED,
-    SHORT_SECONDS,
     HeardVoice,
     LikeVoices,
     VoiceLinks,
@@ -167,10 +166,10 @@ def test_between_the_thresholds_a_person_is_asked(cosine: float, told: str) -> N
 
 
 def test_a_voice_that_is_hardly_heard_is_never_linked() -> None:
-    links = link_voices(made_scores(0.8, seconds=SHORT_SECONDS - 0.1))
+    links = link_voices(made_scores(0.8, seconds=4.0))
     assert len(links.groups) == 2
     assert [like.cosine for like in links.unsure] == [0.8]
-    assert not link_voices(made_scores(0.0, seconds=SHORT_SECONDS - 0.1)).apart
+    assert not link_voices(made_scores(0.0, seconds=4.0)).apart
 
 
 def test_groups_are_joined_by_their_average_not_by_their_nearest_voices() -> None:
@@ -198,6 +197,11 @@ def test_thresholds_move_to_where_the_studys_voices_lie() -> None:
         assert scale.log_odds(0.88) > math.log(9)
     few = fitted_scale("another network", different[:4], [*different[4:20], *same[:8]])
     assert few.log_odds(0.65) < 0 < few.log_odds(0.88)
+
+
+def test_voices_of_one_recording_are_two_people_however_alike() -> None:
+    assert fitted_scale(CAMPPLUS, [0.62] * 10, []).different > 0.33
+    assert fitted_scale(CAMPPLUS, [], [0.62] * 10).different < 0.25
 
 
 def test_one_split_voice_does_not_spoil_the_thresholds() -> None:

@@ -1,10 +1,10 @@
 """Which person a voice is, over the whole study: what people said, the manifest, voices that recur, who asks. Pure.
 
 Every way to name a recording's voices gets a weight (`ways`): whom the manifest expects, who asks and talks, who would
-be missing or too many. Voices that are one person's (`linking`) share what their recordings
-tell (`beliefs`), so that a voice of several interviews with different people can only be the interviewer's, and a
-participant's voice is recognised in the sessions of the pair. What people confirmed always wins. The confidence is the
-probability of the label by all of it; below `SURE` a voice stays `SPEAKER-n`, because a wrong name is worse than none.
+be missing or too many. Voices that are one person's (`linking`) share what their recordings tell (`beliefs`), so that a
+voice of several interviews with different people can only be the interviewer's, and a participant's voice is recognised
+in the sessions of the pair. What people confirmed always wins. The confidence is the probability of the label by all of
+it; below `SURE` a voice stays `SPEAKER-n`, because a wrong name is worse than none.
 """
 
 from collections import Counter
@@ -12,8 +12,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from transcribe.diarization.beliefs import Scene, believe
+from transcribe.diarization.beliefs import Belief, Scene, believe
 from transcribe.diarization.cast import (
     INTERPRETER,
     NO_VOICE,
@@ -21,27 +22,15 @@ from transcribe.diarization.cast import (
     Expected,
     expected_people,
     expected_speakers,
-    pair_members,
 )
 from transcribe.diarization.linking import ENROLLED, VoiceLinks, VoiceOf
 from transcribe.diarization.numbering import Verdict, numbered
 from transcribe.diarization.questions import Talk, talk_of
 from transcribe.diarization.ways import SOMEBODY, ways_to_name
-from transcribe.records import Recording, SpeakerRole, Utterance
+from transcribe.records import SpeakerRole
 from transcribe.study.codes import is_interviewer, is_person
 
-__all__ = [
-    "NO_VOICE",
-    "SURE",
-    "Cast",
-    "Talk",
-    "assign_roles",
-    "assign_speakers",
-    "expected_people",
-    "expected_speakers",
-    "pair_members",
-    "talk_of",
-]
+__all__ = ["NO_VOICE", "SURE", "assign_speakers", "expected_speakers", "talk_of"]
 
 SURE = 0.8
 """Below this confidence a voice keeps its `SPEAKER-n`."""
@@ -52,7 +41,7 @@ MAIN_VOICES = 5
 """So many voices, those that talk most, can be people; the rest of a recording's voices are not looked at."""
 STRANGER_WORDS = 5
 """A voice with fewer words is not called somebody else: it may be a cough, or a piece of another voice."""
-RECURRING_LABELS = 6
+RECURRING_LABELS = 4
 """Of so many people a voice of several recordings can be any one, besides those whom each recording expects."""
 
 
@@ -102,14 +91,6 @@ def assign_speakers(
         )
         for cast in ordered
     }
-
-
-def assign_roles(recording: Recording, utterances: Sequence[Utterance]) -> tuple[SpeakerRole, ...]:
-    """The role of every voice in `utterances` of one recording alone, sorted by voice."""
-    voices = sorted({utterance.speaker for utterance in utterances})
-    members = pair_members([recording])[recording.pair]
-    cast = Cast(recording, tuple(talk_of(voice, utterances) for voice in voices), members)
-    return assign_speakers([cast], VoiceLinks(), {})[recording.id]
 
 
 def _people(casts: Sequence[Cast], links: VoiceLinks, confirmed: Mapping[VoiceOf, str]) -> list[_Person]:
@@ -178,13 +159,29 @@ def _verdicts(
     verdicts = []
     for cast, whom, voices, belief in zip(casts, expected, heard, beliefs, strict=True):
         for place, voice in enumerate(voices):
-            label, chance = belief.way[place], belief.chances[place]
-            of_person = chances[voice.person]
-            # A voice that its recording takes for somebody else than the person's other recordings do is unsure.
-            agreed = int(of_person.argmax()) == label
-            confidence = float(chance[label] if agreed else min(chance[label], of_person[label]))
+            label = belief.way[place]
+            confidence = _confidence(place, belief, [chances[some.person] for some in voices])
             verdicts.append(_verdict(cast, whom, voice, names[label], confidence, people[voice.person], alike))
     return verdicts
+
+
+def _confidence(place: int, belief: Belief, elsewhere: Sequence[NDArray[np.float64]]) -> float:
+    """How sure the label of a voice is, when `elsewhere` (labels,) are the chances of every voice's person over all.
+
+    A voice that its recording takes for somebody else than the person's recordings together do is unsure; so is the
+    voice beside it that got that person's name.
+    """
+    label = belief.way[place]
+    likeliest = [int(chances.argmax()) for chances in elsewhere]
+    own = float(belief.chances[place][label])
+    if likeliest[place] != label:
+        own = min(own, float(elsewhere[place][label]))
+    rivals = (
+        float(chances[label])
+        for other, chances in enumerate(elsewhere)
+        if other != place and likeliest[other] == label != belief.way[other]
+    )
+    return max(0.0, min(own, *(1 - rival for rival in rivals), 1.0))
 
 
 def _recurring(
@@ -239,16 +236,14 @@ def _verdict(
         evidence.append("beyond the people with a code whom the manifest expects")
     elif label not in expected.codes and not (expected.any_interviewer and is_interviewer(label)):
         evidence.append("not expected by the manifest")
-    if not sure and label != SOMEBODY:
-        evidence.append(f"perhaps {label}")
     settled = not (expected.any_interviewer and is_interviewer(label)) or person.code == label
     return Verdict(voice.voice, voice.person, label, confidence, sure, tuple(evidence), settled)
 
 
 def _role(talk: Talk, verdict: Verdict | None) -> SpeakerRole:
     if verdict is not None:
-        label = verdict.label if verdict.sure else talk.voice
-        return SpeakerRole(talk.voice, label, verdict.confidence, "; ".join(verdict.evidence))
+        label, likely = (verdict.label, "") if verdict.sure else (talk.voice, verdict.label)
+        return SpeakerRole(talk.voice, label, verdict.confidence, "; ".join(verdict.evidence), likely)
     if talk.voice == NO_VOICE:
         return SpeakerRole(NO_VOICE, NO_VOICE, 0.0, "words that no voice claims")
     return SpeakerRole(talk.voice, talk.voice, 0.0, f"a voice beyond the {MAIN_VOICES} who talk most")

@@ -17,9 +17,7 @@ SOMEBODY = ""
 UNEXPECTED = -3.5
 """A person who has a code and whom the manifest does not expect in this recording."""
 MISSING = -2.0
-"""One of the two whom a recording is about is not among its voices."""
-ABSENT = -0.7
-"""Somebody else who should be there says nothing, or too little to be heard."""
+"""Somebody whom the recording is about is not among its voices. Others may well have said nothing."""
 UNLISTED = -2.5
 """Somebody whom the manifest does not tell of, and who has no code."""
 STRANGER_TALK = 12.0
@@ -70,13 +68,12 @@ def _weight(recording: Recording, expected: Expected, talks: Sequence[Talk], way
     words = sum(talk.words for talk in talks) or 1
     strangers = [talk.words / words for talk, label in zip(talks, way, strict=True) if label == SOMEBODY]
     told = expected.strangers
-    weight = UNLISTED * max(0, len(strangers) - told) + ABSENT * max(0, told - len(strangers))
+    weight = UNLISTED * max(0, len(strangers) - told)
     weight -= STRANGER_TALK * sum(strangers) / (6 if len(strangers) <= told else 1)
     asking = {label for label in way if label in expected.asks or (expected.any_interviewer and is_interviewer(label))}
     if expected.any_interviewer:
         weight += UNEXPECTED * max(0, len(asking) - len(expected.asks))
-    weight += MISSING * max(0, len(expected.asks) - len(asking))
-    weight += MISSING * len(set(expected.answers) - set(way)) + ABSENT * len(set(expected.others) - set(way))
+    weight += MISSING * (max(0, len(expected.asks) - len(asking)) + len(set(expected.answers) - set(way)))
     by_name = dict(zip(way, talks, strict=True))
     chances = [
         math.log(probability_asks(recording, by_name[asks], by_name[answers]))
