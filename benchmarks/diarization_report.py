@@ -119,38 +119,54 @@ def print_tables(items: Sequence[Item], found: dict[str, Any], threads: int, dev
     seconds = {length: sum(i.seconds for i in items if (i.group == "long") == (length == "long")) for length in LENGTHS}
     told = ", ".join(f"{length} {value:.0f} s" for length, value in seconds.items())
     print(f"{told}; {threads} threads on {processor()}, device {device}, torch {torch.__version__}\n")
-    print(f"| | {' | '.join(f'{length}, s | × real time' for length in LENGTHS)} | clustering, long, s | ", end="")
+    print_speed(found, seconds)
+    made = rows(items, found)
+    print_errors(made)
+    print_files(items, [row for row in made if "threshold" not in row.mode])
+
+
+def print_speed(found: dict[str, Any], seconds: dict[str, float]) -> None:
+    """What each engine took, and for what; `seconds` of sound by length."""
+    timed = {
+        engine: {batch["length"]: batch for batch in reversed(result["batches"]) if batch["mode"] == "not told"}
+        for engine, result in found.items()
+    }
+    print(f"| | {' | '.join(f'{length}, s | × real time' for length in LENGTHS)} | ", end="")
     print("loading and warm-up, s | peak memory, short / all, MB | others meanwhile |")
-    print(f"|---|{'---|' * (2 * len(LENGTHS) + 4)}")
+    print(f"|---|{'---|' * (2 * len(LENGTHS) + 3)}")
     for engine, result in found.items():
-        timed = {b["length"]: b for b in reversed(result["batches"]) if b["mode"] == "not told"}
         cells = []
         for length in LENGTHS:
-            spent = timed[length]["seconds"] if length in timed else 0.0
+            spent = timed[engine][length]["seconds"] if length in timed[engine] else 0.0
             cells += [f"{spent:.1f}", f"{seconds[length] / spent:.1f}"] if spent else ["", ""]
-        clustering = timed["long"]["stages"].get("clustering") if "long" in timed else None
-        short = [batch["peak_mb"] for batch in result["batches"] if batch["length"] == "short"]
-        cells += ["" if clustering is None else f"{clustering:.2f}", f"{result['ready']:.1f}"]
-        cells += [f"{max(short, default=0):.0f} / {result['peak_mb']:.0f}", f"{100 * result['others']:.0f} %"]
+        short = max((batch["peak_mb"] for batch in result["batches"] if batch["length"] == "short"), default=0.0)
+        cells += [f"{result['ready']:.1f}", f"{short:.0f} / {result['peak_mb']:.0f}", f"{100 * result['others']:.0f} %"]
         print(f"| {TITLES[engine]} | {' | '.join(cells)} |")
-    print(
-        "\n| set | engine, number of speakers | DER, % | collar 0.25 | confusion | missed | false alarm | JER, % ",
-        end="",
-    )
-    print("| files with wrong number | speakers off |\n|---|---|---|---|---|---|---|---|---|---|")
-    made = rows(items, found)
+    for engine, batches in timed.items():
+        length, batch = next(iter(batches.items()))  # the last one, as they were reversed
+        stages = ", ".join(f"{stage} {spent:.2f}" for stage, spent in batch["stages"].items())
+        print(f"\n{TITLES[engine]}, {length}, seconds: {stages}")
+
+
+def print_errors(made: Sequence[Row]) -> None:
+    """The scores set by set."""
+    columns = ("DER, %", "collar 0.25", "confusion", "missed", "false alarm", "JER, %", "wrong number", "speakers off")
+    print(f"\n| set | engine, number of speakers | {' | '.join(columns)} |\n|---|---|{'---|' * len(columns)}")
     for row in made:
         s = row.score
         rates = (s.der, s.der_collar, s.confusion, s.missed, s.false_alarm, s.jer)
         shown = " | ".join(f"{rate:.1f}" for rate in rates)
         print(f"| {GROUPS[row.group]} | {row.title} | {shown} | {s.miscounted} of {len(row.turns)} | {s.off} |")
-    plain = [row for row in made if "threshold" not in row.mode]
-    titles = list(dict.fromkeys(row.title for row in plain))
+
+
+def print_files(items: Sequence[Item], made: Sequence[Row]) -> None:
+    """DER and number of speakers file by file."""
+    titles = list(dict.fromkeys(row.title for row in made))
     print("\nDER, % (collar 0 / 0.25), and number of speakers found, by file:\n")
     print(f"| file | speakers | {' | '.join(titles)} |\n|---|---|{'---|' * len(titles)}")
     for item in items:
         cells = []
-        for row in plain:
+        for row in made:
             if item.name in row.turns:
                 one = score([item], row.turns)
                 voices = len({speaker for speaker, _, _ in row.turns[item.name]})
