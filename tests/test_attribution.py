@@ -368,6 +368,18 @@ def test_a_back_channel_under_the_others_exclusive_turn_goes_to_the_voice_heard_
     assert word_voices(spaced("I went home right and then"), talks, beside) == list("AAAAAA")
 
 
+def test_other_words_in_a_listeners_moment_are_the_talkers() -> None:
+    # The diariser hears B's "mm-hmm" over A, the recogniser does not: what it wrote then is A's.
+    words = spaced("She was sitting with her coat on")
+    exclusive = [SpeechTurn("A", 0.0, 0.3), SpeechTurn("B", 0.3, 0.9), SpeechTurn("A", 0.9, 2.1)]
+    assert word_voices(words, exclusive) == list("ABBAAAA")
+    assert word_voices(words, exclusive, [SpeechTurn("A", 0.0, 0.6)]) == list("AAAAAAA")
+    # Not where A does not talk on, nor where B talks for longer.
+    assert word_voices(words[:3], exclusive[:2], [SpeechTurn("A", 0.0, 0.6)]) == list("ABB")
+    longer = [SpeechTurn("A", 0.0, 0.3), SpeechTurn("B", 0.3, 1.9), SpeechTurn("A", 1.9, 4.1)]
+    assert word_voices(words, longer, [SpeechTurn("A", 0.0, 1.4)])[4:] == list("BBA")
+
+
 def test_a_sound_of_listening_stays_whose_it_is() -> None:
     assert voices_of("and then I mm-hmm went home again", "AAA", "B", "AAA") == "AAABAAA"
     assert voices_of("and then I Mm-hmm. went home again", "AAA", "B", "AAA") == "AAABAAA"

@@ -3,8 +3,8 @@
 Rules, in this order:
 1. A word belongs to the voice that is active for most of it, of two that are so for as long to the one whose exclusive
    turn it overlaps most; a word in no turn to the nearest exclusive turn within `NEAR` seconds; else to nobody
-   (`SPEAKER-0`). Words that only show that one listens ("Mm-hmm.") go to a voice that is heard just then beside the
-   one who talks, for no longer than such words take.
+   (`SPEAKER-0`). Where a voice is heard for a moment while another talks on, the words are those of the one who talks,
+   but for those that only show that one listens ("Mm-hmm.").
 2. Recognisers and diarisers disagree by a few tenths of a second about where a turn begins. A change of voice that
    falls inside a sentence moves to the sentence's end if that is at most two words and `EDGE` seconds away and there
    is no pause at the change. With one, up to two words still go to the next voice when they begin a sentence after a

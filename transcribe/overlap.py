@@ -9,6 +9,7 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate, combinations
 
 from transcribe.records import Interval, SpeechTurn, Word
@@ -19,6 +20,10 @@ OVERLAP = "overlap"
 
 SHORTEST_OVERLAP = 0.3
 """Seconds that two voices are heard at once; less is how exactly diarisers tell where voices change."""
+LISTENING = 1.5
+"""Seconds that somebody who only listens is heard at a time; in longer ones something else is said."""
+BREATH = 0.5
+"""Seconds between turns of a voice that are one stretch of talk."""
 BESIDE = 0.5
 """Seconds by which a recogniser may set a word beside its moment, when another was said over it."""
 MOST_WORDS = 3
@@ -66,6 +71,43 @@ def active_times(turns: Iterable[SpeechTurn]) -> dict[str, list[Interval]]:
     return times
 
 
+def without_listeners(turns: Iterable[SpeechTurn], times: Mapping[str, Sequence[Interval]]) -> list[SpeechTurn]:
+    """The turns as if nobody was heard but those who talk: a short one beside another's talk becomes that one's.
+
+    Of two voices the recogniser mostly writes the one who talks on, and what it then writes in such a moment is theirs.
+    """
+    stretches = {voice: _joined(mine) for voice, mine in times.items()}
+    found = []
+    for turn in turns:
+        own = next(touching(stretches[turn.speaker], turn.start, turn.end))
+        talking = (
+            voice
+            for voice in sorted(stretches)
+            if length(own) <= LISTENING and 2 * seconds_within(times[voice], *own) >= length(own)
+            if any(
+                s[0] <= own[0] and own[1] <= s[1] and length(s) > LISTENING for s in touching(stretches[voice], *own)
+            )
+        )
+        found.append(replace(turn, speaker=next(talking, turn.speaker)))
+    return found
+
+
+def _joined(times: Sequence[Interval]) -> list[Interval]:
+    """Sorted intervals, one where less than `BREATH` parts them."""
+    joined: list[Interval] = []
+    for start, end in times:
+        if joined and start - joined[-1][1] < BREATH:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def length(span: Interval) -> float:
+    """Seconds, on the 1 ms grid."""
+    return round(span[1] - span[0], 3)
+
+
 def seconds_within(times: Sequence[Interval], start: float, end: float) -> float:
     """Seconds of `[start, end)` that lie in sorted, disjoint intervals, on the 1 ms grid."""
     parts = (min(stop, end) - max(begin, start) for begin, stop in touching(times, start, end))
@@ -86,7 +128,7 @@ def shared(one: Sequence[Interval], other: Sequence[Interval]) -> Iterator[Inter
     for start, end in one:
         for begin, stop in touching(other, start, end):
             span = (max(start, begin), min(end, stop))
-            if round(span[1] - span[0], 3) >= SHORTEST_OVERLAP:
+            if length(span) >= SHORTEST_OVERLAP:
                 yield span
 
 

@@ -3,12 +3,23 @@
 `transcribe.attribution` has the rules, of which these are the first two.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from types import MappingProxyType
 
 from transcribe.diarization.roles import NO_VOICE
-from transcribe.overlap import active_times, is_acknowledgement, is_sound, seconds_within, shared, touching
+from transcribe.overlap import (
+    LISTENING,
+    active_times,
+    is_acknowledgement,
+    is_sound,
+    length,
+    seconds_within,
+    shared,
+    touching,
+    without_listeners,
+)
 from transcribe.records import Interval, SpeechTurn, Word
 
 NEAR = 1.0
@@ -21,8 +32,6 @@ REAL_PAUSE = 0.4
 """A silence (s) that shows a change of voice to be where the diariser says, unless there is a longer one nearby."""
 EDGE_AFTER_PAUSE = 1.2
 """Seconds before a change of voice within which a word after a pause, at a sentence's beginning, may change hands."""
-LISTENING = 1.5
-"""Seconds that a voice is active for a back-channel: in longer ones it says something else."""
 
 QUESTION_ENDS = ("?", "？")
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
@@ -31,8 +40,10 @@ _CLOSING = "\"'”’)]」』）"
 
 def word_voices(words: Sequence[Word], exclusive: Sequence[SpeechTurn], turns: Sequence[SpeechTurn] = ()) -> list[str]:
     """The voice of each word by the turns alone (rule 1), which may come in any order; `turns` overlap."""
-    alone, times = active_times(exclusive), active_times((*turns, *exclusive))
-    voices = [_voice_of(word, alone, times) for word in words]
+    times = active_times((*turns, *exclusive))
+    alone, every = (without_listeners(some, times) for some in (exclusive, (*turns, *exclusive)))
+    talk_alone, talk = active_times(alone), active_times(every)
+    voices = [_voice_of(word, talk_alone, talk) for word in words]
     for numbers in [part for run in runs(voices) for part in _acknowledgements(words, run)]:
         around = {voices[n] for n in (numbers[0] - 1, numbers[-1] + 1) if 0 <= n < len(words)}
         for voice in sorted(set(times) - around):
@@ -74,8 +85,8 @@ def _acknowledgements(words: Sequence[Word], run: Sequence[int]) -> Iterator[lis
 def _listens(active: Sequence[Interval], words: Sequence[Word], numbers: Sequence[int]) -> bool:
     """Whether a voice is heard for most of the words and hardly longer."""
     start, end = words[numbers[0]].start, max(words[n].end for n in numbers)
-    heard = [b - a for a, b in touching(active, start, end)]
-    return bool(heard) and max(heard) <= LISTENING and seconds_within(active, start, end) * 2 > end - start
+    longest = max(map(length, touching(active, start, end)), default=math.inf)
+    return longest <= LISTENING and 2 * seconds_within(active, start, end) > length((start, end))
 
 
 def smooth(
@@ -117,7 +128,7 @@ def _both_active(times: Mapping[str, Sequence[Interval]], one: str, other: str, 
 
 def _is_heard(active: Sequence[Interval], word: Word) -> bool:
     """Whether a voice is active for at least half of a word."""
-    return 2 * seconds_within(active, word.start, word.end) >= word.end - word.start
+    return 2 * seconds_within(active, word.start, word.end) >= length((word.start, word.end))
 
 
 def ends_sentence(word: Word) -> bool:
