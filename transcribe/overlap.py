@@ -61,14 +61,10 @@ def _acknowledges(part: str) -> bool:
 
 def active_times(turns: Iterable[SpeechTurn]) -> dict[str, list[Interval]]:
     """When each voice speaks (s): its turns sorted, and joined where they touch or overlap."""
-    times: dict[str, list[Interval]] = {}
-    for turn in sorted(turns, key=lambda turn: (turn.start, turn.end)):
-        mine = times.setdefault(turn.speaker, [])
-        if mine and turn.start <= mine[-1][1]:
-            mine[-1] = (mine[-1][0], max(mine[-1][1], turn.end))
-        else:
-            mine.append((turn.start, turn.end))
-    return times
+    spans: dict[str, list[Interval]] = {}
+    for turn in turns:
+        spans.setdefault(turn.speaker, []).append((turn.start, turn.end))
+    return {voice: _joined(sorted(mine), 0.0) for voice, mine in spans.items()}
 
 
 def without_listeners(turns: Iterable[SpeechTurn], times: Mapping[str, Sequence[Interval]]) -> list[SpeechTurn]:
@@ -76,7 +72,7 @@ def without_listeners(turns: Iterable[SpeechTurn], times: Mapping[str, Sequence[
 
     Of two voices the recogniser mostly writes the one who talks on, and what it then writes in such a moment is theirs.
     """
-    stretches = {voice: _joined(mine) for voice, mine in times.items()}
+    stretches = {voice: _joined(mine, BREATH) for voice, mine in times.items()}
     found = []
     for turn in turns:
         own = next(touching(stretches[turn.speaker], turn.start, turn.end))
@@ -92,12 +88,12 @@ def without_listeners(turns: Iterable[SpeechTurn], times: Mapping[str, Sequence[
     return found
 
 
-def _joined(times: Sequence[Interval]) -> list[Interval]:
-    """Sorted intervals, one where less than `BREATH` parts them."""
+def _joined(times: Iterable[Interval], apart: float) -> list[Interval]:
+    """Sorted intervals, one where no more than `apart` seconds part them."""
     joined: list[Interval] = []
     for start, end in times:
-        if joined and start - joined[-1][1] < BREATH:
-            joined[-1] = (joined[-1][0], end)
+        if joined and start - joined[-1][1] <= apart:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
         else:
             joined.append((start, end))
     return joined
