@@ -1,16 +1,23 @@
 """Writing redacted text: nothing of a span survives, nothing else changes, offsets are exact."""
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import export_samples
+from transcribe.engines import PiiCandidate
 from transcribe.errors import ValidationError
+from transcribe.exports import turns
 from transcribe.records import Event, Redaction, RedactionList, Transcript, Utterance, UtteranceWord
 from transcribe.redaction.apply import redact_transcript, without_overlap_signs
 from transcribe.redaction.leak_check import text_check
 from transcribe.redaction.registry import MARK, Registry, RegistryEntity
+from transcribe.release_check.finished import finished_texts
+from transcribe.release_check.second_look import look_again
 
 MARKS = ("[D01-PIR]", "[PERSON_1]", "[PLACE_3 Kowloon]", "[D01-PIR-SON_1]")
 SECRET = "\U0001f511"
@@ -193,3 +200,27 @@ def test_a_name_that_a_sign_parts_is_still_found() -> None:
     for text in ("with Janet //Lau// there", "//Janet// Lau", "it is 9123 //4567// now", "//912//345 67"):
         assert holds_known(text)
     assert not holds_known("with //some of them// there")
+
+
+class ReadingDetector:
+    """Finds nothing, and remembers what it read."""
+
+    fingerprint = "reading"
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def detect(self, transcripts: Sequence[Transcript]) -> list[PiiCandidate]:
+        self.texts += [u.text for transcript in transcripts for u in transcript.utterances]
+        return []
+
+
+def test_the_detectors_of_the_release_check_read_the_text_without_signs(tmp_path: Path) -> None:
+    item = export_samples.transcript(export_samples.utterance(1, "P01-PSW", 1.0, 3.0, "with Janet //Lau//, //yes//"))
+    (tmp_path / "turns.csv").write_bytes(turns.write([item]))
+    (read,) = finished_texts(tmp_path, {})["P01-PSW"].utterances
+    assert read.text == "with Janet Lau, yes"
+    reading = ReadingDetector()
+    spoken = said("with", "Janet", "Lau", over="..o")
+    look_again(reading, {"D01-PIR": spoken}, {"D01-PIR": RedactionList("D01-PIR", ())}, Registry(()), {})
+    assert reading.texts == ["with Janet Lau"]
