@@ -152,6 +152,12 @@ def test_one_voice_taken_for_two_can_be_confirmed_as_one() -> None:
     assert named(roles) == {"P01-PIR": ["INT", "P01-PIR", "P01-PIR"]}
 
 
+def test_a_name_that_people_gave_to_one_voice_is_no_other_voices() -> None:
+    study = [cast(name, ASKS, TELLS, (40, 8, 0)) for name in ("P01-PIR", "P02-PIR")]
+    roles = assign(study, links(("P01-PIR 3", "P02-PIR 3")), {"P02-PIR 3": "OTHER-3", "P01-PIR 2": "OTHER-3"})
+    assert named(roles)["P01-PIR"][1:] == ["OTHER-3", "SPEAKER-3"]
+
+
 # Untidy studies.
 
 
@@ -315,13 +321,13 @@ def test_voices_beyond_those_who_talk_most_are_nobody() -> None:
         (cast("P01-PIR", also_present=("interviewer",)), Expected(("INT", "INT-2"), ("P01-PIR",), (), 0, True)),
         (cast("P01-PIR", also_present=("p01-psw",)), Expected(("INT",), ("P01-PIR", "P01-PSW"), (), 0, True)),
         (cast("P01-OBS"), Expected(("P01-PSW",), ("P01-PIR",))),
+        (cast("P01-OBS", person="P07-PSW"), Expected(("P07-PSW",), ("P01-PIR",))),
         (cast("P01-OBS", also_present=("interviewer",)), Expected(("P01-PSW",), ("P01-PIR",), ("INT",))),
         (cast("P01-OBS", interviewers=("INT",)), Expected(("P01-PSW",), ("P01-PIR",))),
     ],
 )
 def test_whom_a_row_lets_one_expect(some: Cast, expected: Expected) -> None:
-    members = pair_members([some.recording])["P01"]
-    assert expected_people(dataclasses.replace(some, members=members)) == expected
+    assert expected_people(dataclasses.replace(some, members=("P01-PSW", "P01-PIR"))) == expected
 
 
 def test_the_members_of_pairs() -> None:

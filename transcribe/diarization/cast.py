@@ -1,6 +1,6 @@
 """Whom the manifest lets one expect in a recording, and what the labels of speakers mean. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
@@ -96,14 +96,25 @@ _ROLES: tuple[Role, ...] = ("PSW", "PIR", "OBS")
 
 
 def expected_people(cast: Cast) -> Expected:
-    """Whom the manifest lets one expect. Interviewers are not expected in observed sessions unless it says so."""
-    recording = cast.recording
-    interview = recording.role != "OBS"
-    asks = list(cast.interviewers or (INTERVIEWER,)) if interview else [cast.members[0]]
-    answers = [recording.person if interview else cast.members[1]]
+    """Whom the manifest lets one expect in a recording."""
+    return people_of(cast.recording, cast.members, cast.interviewers, cast.also_present)
+
+
+def people_of(
+    planned: Planned, members: tuple[str, str], interviewers: Sequence[str], also_present: Sequence[str]
+) -> Expected:
+    """Whom a row of the manifest lets one expect, when `members` are the codes of the pair's PSW and PIR.
+
+    Interviewers are not expected in observed sessions unless `also_present` says so; the `person` of a session is its
+    PSW.
+    """
+    interview = planned.role != "OBS"
+    psw = planned.person if planned.person not in ("", members[1]) else members[0]
+    asks = list(interviewers or (INTERVIEWER,)) if interview else [psw]
+    answers = [planned.person if interview else members[1]]
     others: list[str] = []
     strangers = 0
-    for told in cast.also_present:
+    for told in also_present:
         code = told.upper()
         if told.casefold() in _INTERPRETER_WORDS:
             code = INTERPRETER
@@ -114,11 +125,11 @@ def expected_people(cast: Cast) -> Expected:
             continue
         if interview and is_interviewer(code):
             asks.append(code)
-        elif interview and code in cast.members:
+        elif interview and code in members:
             answers.append(code)
         else:
             others.append(code)
-    any_interviewer = interview and not cast.interviewers
+    any_interviewer = interview and not interviewers
     return Expected(_once(asks), _once(answers), _once(others), strangers, any_interviewer)
 
 

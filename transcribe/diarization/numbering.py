@@ -46,7 +46,9 @@ def numbered(verdicts: Sequence[Verdict], links: VoiceLinks, earlier: Mapping[Vo
         elif verdict.sure and not verdict.settled:
             label = interviewers[verdict.person]
         found.append(replace(verdict, label=label))
-    return found
+    voices = Counter((verdict.voice.recording, verdict.label) for verdict in found if verdict.sure)
+    # What people said of one voice may leave another no name: nobody has two voices in a recording.
+    return [replace(v, sure=False) if v.confidence < 1 and voices[v.voice.recording, v.label] > 1 else v for v in found]
 
 
 def _others(verdicts: Sequence[Verdict], earlier: Mapping[VoiceOf, str]) -> dict[int, str]:
