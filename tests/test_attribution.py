@@ -74,6 +74,36 @@ def diarizations(draw: st.DrawFn) -> Diarization:
     return Diarization(INTERVIEW, exclusive + more, exclusive, ())
 
 
+@st.composite
+def conversations(draw: st.DrawFn) -> tuple[Recognition, Diarization]:
+    """Words one after the other, each under a turn of some voice's, with a listener's sounds among them."""
+    said_by = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from([" I", " went.", " mm-hmm", " Yeah.", "嗯", " why?"]),
+                st.sampled_from(["A", "A", "B", "C"]),
+                st.sampled_from([0, 0, 0, 200, 1600]),
+                st.sampled_from([200, 400, 0]),
+            ),
+            min_size=4,
+            max_size=16,
+        )
+    )
+    heard, exclusive, at = [], [], 0
+    for text, voice, pause, lasts in said_by:
+        at += pause
+        heard.append(Word(text, at / 1000, (at + lasts) / 1000, 0.9))
+        exclusive.append((voice, at / 1000, (at + lasts) / 1000))
+        at += lasts
+    beside = draw(st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, at), st.integers(300, 2000)), max_size=3))
+    turns = diarization(*exclusive)
+    more = tuple(SpeechTurn(voice, start / 1000, (start + lasts) / 1000) for voice, start, lasts in beside)
+    return recognition(segment(0, heard)), replace(turns, turns=turns.turns + more)
+
+
+cases = st.one_of(st.tuples(recognitions, diarizations()), conversations())
+
+
 def numbered(recognized: Recognition) -> Recognition:
     """Its words told apart by their probability."""
     number = itertools.count()
@@ -86,10 +116,9 @@ def numbered(recognized: Recognition) -> Recognition:
     )
 
 
-@given(recognitions, diarizations())
-def test_every_word_once_in_its_speakers_order_at_its_place_in_the_text(
-    recognized: Recognition, turns: Diarization
-) -> None:
+@given(cases)
+def test_every_word_once_in_its_speakers_order_at_its_place_in_the_text(case: tuple[Recognition, Diarization]) -> None:
+    recognized, turns = case
     transcript = attribute(numbered(recognized), turns)
     came = [" ".join(word.text.split()) for part in recognized.segments for word in part.words]
     went = [word for utterance in transcript.utterances for word in utterance.words]
@@ -109,8 +138,9 @@ def test_every_word_once_in_its_speakers_order_at_its_place_in_the_text(
         assert utterance.text == utterance.text.strip()
 
 
-@given(recognitions, diarizations())
-def test_only_a_back_channel_lies_inside_another_utterance(recognized: Recognition, turns: Diarization) -> None:
+@given(cases)
+def test_only_a_back_channel_lies_inside_another_utterance(case: tuple[Recognition, Diarization]) -> None:
+    recognized, turns = case
     latest = -1.0
     for utterance in attribute(numbered(recognized), turns).utterances:
         if BACK_CHANNEL in utterance.flags:
@@ -120,8 +150,9 @@ def test_only_a_back_channel_lies_inside_another_utterance(recognized: Recogniti
             latest = utterance.words[-1].probability
 
 
-@given(recognitions, diarizations())
-def test_times_go_forward(recognized: Recognition, turns: Diarization) -> None:
+@given(cases)
+def test_times_go_forward(case: tuple[Recognition, Diarization]) -> None:
+    recognized, turns = case
     transcript = attribute(recognized, turns)
     spoken = [word for utterance in transcript.utterances for word in utterance.words]
     assert all(word.start <= word.end for word in spoken)
@@ -132,10 +163,9 @@ def test_times_go_forward(recognized: Recognition, turns: Diarization) -> None:
     assert [u.id for u in transcript.utterances] == [f"u{n:04d}" for n in range(1, 1 + len(transcript.utterances))]
 
 
-@given(recognitions, diarizations(), st.randoms(use_true_random=False))
-def test_the_order_of_the_turns_plays_no_part(
-    recognized: Recognition, turns: Diarization, shuffler: random.Random
-) -> None:
+@given(cases, st.randoms(use_true_random=False))
+def test_the_order_of_the_turns_plays_no_part(case: tuple[Recognition, Diarization], shuffler: random.Random) -> None:
+    recognized, turns = case
     exclusive, overlapping = list(turns.exclusive), list(turns.turns)
     shuffler.shuffle(exclusive)
     shuffler.shuffle(overlapping)
@@ -143,8 +173,9 @@ def test_the_order_of_the_turns_plays_no_part(
     assert attribute(recognized, turns) == attribute(recognized, other)
 
 
-@given(recognitions, diarizations())
-def test_speakers_are_voices_until_they_are_named(recognized: Recognition, turns: Diarization) -> None:
+@given(cases)
+def test_speakers_are_voices_until_they_are_named(case: tuple[Recognition, Diarization]) -> None:
+    recognized, turns = case
     transcript = attribute(recognized, turns)
     voices = {u.speaker for u in transcript.utterances}
     assert voices <= {NO_VOICE, *(turn.speaker for turn in turns.turns)}
@@ -153,8 +184,9 @@ def test_speakers_are_voices_until_they_are_named(recognized: Recognition, turns
     assert {role.voice for role in named.speakers} == voices
 
 
-@given(recognitions, diarizations())
-def test_utterances_flow_from_one_speaker_and_language(recognized: Recognition, turns: Diarization) -> None:
+@given(cases)
+def test_utterances_flow_from_one_speaker_and_language(case: tuple[Recognition, Diarization]) -> None:
+    recognized, turns = case
     for before, after in pairwise(attribute(recognized, turns).utterances):
         if (before.speaker, before.language, before.flags) == (after.speaker, after.language, ()):
             pause = after.words[0].start - before.words[-1].end
