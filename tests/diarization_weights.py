@@ -10,6 +10,8 @@ from safetensors.torch import save_file
 from transcribe.diarization import pyannote_pipeline  # first: it makes pyannote.audio importable
 from transcribe.diarization.campplus import CamPlusPlus
 
+from pyannote.audio.pipelines import SpeakerDiarization  # isort: skip
+
 SEGMENTATION = {
     "architecture": "PyanNet",
     "hyper_parameters": {
@@ -86,6 +88,21 @@ def write_community(folder: Path) -> Path:
     np.savez(folder / "plda" / "xvec_transform.npz", mean1=np.zeros(256), mean2=np.zeros(128), lda=lda)
     np.savez(folder / "plda" / "plda.npz", mu=np.zeros(128), tr=np.eye(128), psi=np.linspace(2.0, 0.1, 128))
     return folder
+
+
+def stock_community(segmentation: Path, community: Path) -> SpeakerDiarization:
+    """pyannote's own pipeline on the weights that `load_community` reads, with its default parameters."""
+    arrays = (community / "plda" / "xvec_transform.npz", community / "plda" / "plda.npz")
+    pipeline = SpeakerDiarization(
+        segmentation=pyannote_pipeline._network(pyannote_pipeline.PyanNet, segmentation, ""),
+        embedding=pyannote_pipeline._network(pyannote_pipeline.WeSpeakerResNet34, community / "embedding", ""),
+        embedding_exclude_overlap=True,
+        plda=pyannote_pipeline.PLDA(*arrays),
+        clustering="VBxClustering",
+        segmentation_batch_size=4,
+        embedding_batch_size=4,
+    )
+    return pipeline.instantiate(pipeline.default_parameters())
 
 
 def _write(folder: Path, config: dict[str, object], state: dict[str, torch.Tensor]) -> Path:

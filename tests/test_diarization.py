@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,23 +15,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.diarization_weights import write_campplus, write_community, write_segmentation
-from transcribe.diarization import pyannote_pipeline
-from transcribe.diarization.diarizer import PyannoteDiarizer, _apply, _Work, community_diarizer, draft_diarizer
-from transcribe.diarization.pyannote_pipeline import middle_piece, place
+from transcribe.diarization.diarizer import (
+    GROUP_RECORDINGS,
+    PyannoteDiarizer,
+    _groups,
+    _Work,
+    community_diarizer,
+    draft_diarizer,
+)
+from transcribe.diarization.draft import LENGTHS, turn_pieces
+from transcribe.diarization.frames import Grid
+from transcribe.diarization.segmentation import Segmented, Tell
 from transcribe.diarization.speech_mask import MARGIN, speech_mask
 from transcribe.diarization.torchaudio_stub import TELEMETRY_VARIABLE, install_torchaudio_stub
-from transcribe.diarization.turns import (
-    clearly_heard,
-    join_turns,
-    join_voices,
-    name_voices,
-    relabel,
-    second_look,
-    turn_pieces,
-    voice_centroids,
-    without_flicker,
-)
-from transcribe.diarization.voices import Diarized
+from transcribe.diarization.turns import clearly_heard, join_turns, name_voices, number_warnings, without_flicker
+from transcribe.diarization.voices import Diarized, is_sound
+from transcribe.diarization.voicing import Found
 from transcribe.engines import SAMPLE_RATE, DecodedAudio, DiarizationJob, Outcome
 from transcribe.errors import DependencyError, EngineError
 from transcribe.progress import SilentProgress
@@ -96,91 +94,25 @@ def test_joining_changes_nothing_about_who_speaks(turns: list[SpeechTurn], momen
 
 @given(some_turns(), disjoint_turns())
 def test_names_count_up_in_order_of_appearance(turns: list[SpeechTurn], exclusive: list[SpeechTurn]) -> None:
-    named, named_exclusive = name_voices(turns, exclusive, 15.0)
+    named, named_exclusive, names = name_voices(turns, exclusive, 15.0)
     both = [*named, *named_exclusive]
     first = {voice: min(t.start for t in both if t.speaker == voice) for voice in {t.speaker for t in both}}
     numbers = [f"SPEAKER-{n}" for n in range(1, 1 + len(first))]
-    assert sorted(first) == numbers
+    assert sorted(first) == numbers == sorted(names.values())
     assert [first[voice] for voice in numbers] == sorted(first.values())
     assert all(0 <= t.start < t.end <= 15.0 and t.start == round(t.start, 3) and t.end == round(t.end, 3) for t in both)
     assert all(before.end <= after.start for before, after in pairwise(named_exclusive))
 
 
-@given(some_turns(), disjoint_turns(), st.data())
-def test_a_turn_changes_hands_with_and_without_overlap(
-    turns: list[SpeechTurn], exclusive: list[SpeechTurn], data: st.DataObject
-) -> None:
-    voices = [data.draw(st.sampled_from("ABC")) for _ in exclusive]
-    after = relabel(turns, exclusive, voices)
-    for old, voice in zip(exclusive, voices, strict=True):
-        moment = (old.start + old.end) / 2
-        if voice != old.speaker:
-            assert speaks(after, voice, moment)
-            assert not speaks(after, old.speaker, moment)
-    assert all(turn.start < turn.end for turn in after)
-    if list(voices) == [turn.speaker for turn in exclusive]:
-        assert after == turns
-
-
-def test_relabelling_leaves_the_others_who_speak_at_the_time() -> None:
-    turns = [SpeechTurn("A", 0, 10), SpeechTurn("B", 3, 5)]
-    exclusive = [SpeechTurn("A", 0, 3), SpeechTurn("B", 3, 5), SpeechTurn("A", 5, 10)]
-    assert join_turns(relabel(turns, exclusive, ["A", "B", "C"])) == [
-        SpeechTurn("A", 0, 5),
-        SpeechTurn("B", 3, 5),
-        SpeechTurn("C", 5, 10),
-    ]
-
-
-def towards(degrees: float) -> np.ndarray:
-    return np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
-
-
-def test_a_turn_goes_to_the_voice_that_it_sounds_like() -> None:
-    turns = [SpeechTurn("A", 0, 9), SpeechTurn("B", 9, 18), SpeechTurn("A", 18, 20), SpeechTurn("A", 20, 20.5)]
-    vectors = {0: towards(0), 1: towards(90), 2: towards(85), 3: towards(90)}
-    # The third sounds like B; the fourth is too short to tell.
-    assert second_look(turns, vectors) == ["A", "B", "B", "A"]
-    # Nearly as near is not enough to change.
-    assert second_look(turns, vectors | {2: towards(52)}) == ["A", "B", "A", "A"]
-
-
-def test_short_turns_do_not_shape_a_voice() -> None:
-    turns = [SpeechTurn("A", 0, 2), SpeechTurn("A", 2, 3), SpeechTurn("B", 3, 4)]
-    centroids = voice_centroids(turns, {0: towards(0), 1: towards(90), 2: towards(90)})
-    assert list(centroids) == ["A"]
-    assert centroids["A"] == pytest.approx(towards(0))
-
-
-def test_voices_that_sound_the_same_are_one_the_nearest_first() -> None:
-    centroids = {"A": towards(0), "B": towards(10), "C": towards(40), "D": towards(120)}
-    assert join_voices(centroids, same=0.95) in ({"A": "B"}, {"B": "A"})
-    joined = join_voices(centroids, same=0.8)  # C is within 37 degrees of A and B taken together
-    assert len({joined.get(voice, voice) for voice in "ABC"}) == 1
-    assert "D" not in joined
-    assert join_voices({"A": towards(0)}, same=0.5) == {}
-
-
 @given(st.integers(0, 500), st.integers(0, 2000))
 def test_pieces_cover_their_turn_and_nothing_else(first: int, length: int) -> None:
-    pieces = turn_pieces(first, first + length)
+    pieces = turn_pieces(np.arange(first, first + length))
+    assert {len(piece) for piece in pieces} <= set(LENGTHS)
     assert len({len(piece) for piece in pieces}) <= 1
-    if length >= 50:
-        frames = np.concatenate(pieces)
-        assert (frames.min(), frames.max()) == (first, first + length - 1)
-        assert length < 80 or len(set(frames.tolist())) == length or len(pieces) == 1
+    if length >= 10:
+        assert set(np.concatenate(pieces).tolist()) == set(range(first, first + length))
     else:
         assert pieces == []
-
-
-@given(st.lists(st.integers(0, 999), min_size=1, max_size=400, unique=True).map(sorted))
-def test_the_middle_of_speech_is_what_is_heard(spoken: list[int]) -> None:
-    piece = middle_piece(np.array(spoken))
-    assert len(piece) == next((size for size in (200, 100, 50) if size <= len(spoken)), 50)
-    assert set(piece.tolist()) <= set(spoken)
-    if len(spoken) >= 50:
-        before, after = spoken.index(piece[0]), len(spoken) - 1 - spoken.index(piece[-1])
-        assert abs(before - after) <= 1
 
 
 def test_a_voice_of_single_frames_is_no_voice() -> None:
@@ -192,6 +124,21 @@ def test_a_voice_counts_once_it_has_spoken_for_a_second() -> None:
     turns = [SpeechTurn("A", 0, 0.6), SpeechTurn("B", 0.6, 1.5), SpeechTurn("A", 2, 2.4)]
     assert clearly_heard(turns) == 1
     assert clearly_heard([]) == 0
+
+
+TWO = [SpeechTurn("A", 0, 30), SpeechTurn("B", 30, 62)]
+
+
+def test_a_voice_beyond_the_expected_is_told_with_times_only() -> None:
+    third = [SpeechTurn("C", 41.2, 48), SpeechTurn("C", 49.5, 55.1)]
+    assert number_warnings([*TWO, *third], 2) == ["a voice beyond the 2 expected speaks from 0:41 to 0:55"]
+    later = [*third, SpeechTurn("C", 3700, 3705.4), SpeechTurn("D", 7200, 7200.5)]
+    assert number_warnings([*TWO, *later], 2) == ["a voice beyond the 2 expected speaks from 0:41 to 0:55, 18 s in all"]
+    assert number_warnings([*TWO, SpeechTurn("C", 3700, 3705.4)], 2) == [
+        "a voice beyond the 2 expected speaks from 1:01:40 to 1:01:45"
+    ]
+    assert number_warnings([*TWO, *later], None) == []
+    assert number_warnings(TWO, 2) == []
 
 
 # Mask
@@ -267,32 +214,48 @@ def test_the_fingerprint_tells_weights_apart_and_devices_not(tmp_path: Path) -> 
     assert all("cpu" not in text and str(tmp_path) not in text for text in (community, other))
 
 
-class BrokenPipeline:
-    """Stands for pyannote's pipeline: raises for the recording `broken`, and finds nobody else where."""
+GRID = Grid(10.0, 1.0, 0.0619375, 0.016875)
+
+
+class BrokenNetworks:
+    """Stands for the networks: raises for a recording that starts with a 1, and finds nobody elsewhere."""
+
+    device = torch.device("cpu")
 
     def __init__(self, trouble: BaseException) -> None:
         self.trouble = trouble
-        self._segmentation = SimpleNamespace(conversion=SimpleNamespace(take=lambda: None))
+        self.groups: list[int] = []
 
-    def __call__(self, file: dict[str, Any], hook: Any, **arguments: int) -> Any:
-        hook("segmentation", None, completed=1, total=2)
-        if file["uri"] == "broken":
-            raise self.trouble
-        nobody = SimpleNamespace(itertracks=lambda yield_label: iter(()))
-        return SimpleNamespace(speaker_diarization=nobody, exclusive_speaker_diarization=nobody)
+    def segment(self, waveforms: list[torch.Tensor], tell: Tell) -> list[Segmented]:
+        self.groups.append(len(waveforms))
+        for number, waveform in enumerate(waveforms):
+            tell(number, 0.5)
+            if waveform[0] == 1:
+                raise self.trouble
+        return [Segmented(np.zeros((1, 589, 3), bool), np.zeros((1, 589), np.float32), GRID) for _ in waveforms]
+
+    def plan(self, waveform: torch.Tensor, segmented: Segmented) -> None:
+        return None
+
+    def embed(self, plans: list[None], tell: Tell) -> list[None]:
+        return plans
+
+    def decide(self, plan: None, vectors: None, speakers: int | None) -> Found:
+        return Found((), (), {})
 
 
-def diarized(monkeypatch: pytest.MonkeyPatch, trouble: BaseException, progress: Any) -> Iterator[Outcome[Diarized]]:
+def diarized(monkeypatch: pytest.MonkeyPatch, networks: BrokenNetworks, progress: Any) -> Iterator[Outcome[Diarized]]:
     engine = PyannoteDiarizer(NOWHERE, NOWHERE, "r", "cpu", 0, plda=NOWHERE)
-    monkeypatch.setattr(engine, "_loaded", lambda: BrokenPipeline(trouble))
-    monkeypatch.setattr(pyannote_pipeline, "speech_scores", lambda pipeline: (np.zeros(0), np.zeros(0)))
-    jobs = [job(name, np.zeros(8000), 2) for name in ("P01-PSW", "broken", "P01-PIR")]
-    return engine.diarize(jobs, progress)
+    monkeypatch.setattr(engine, "_loaded", lambda: (networks, networks))
+    sounds = {"P01-PSW": np.zeros(8000), "broken": np.ones(8000), "P01-PIR": np.zeros(8000)}
+    return engine.diarize([job(name, sound, 2) for name, sound in sounds.items()], progress)
 
 
 def test_a_recording_that_fails_does_not_stop_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     progress = HeardProgress()
-    first, broken, last = diarized(monkeypatch, RuntimeError("heard: my name is Janet"), progress)
+    networks = BrokenNetworks(RuntimeError("heard: my name is Janet"))
+    first, broken, last = diarized(monkeypatch, networks, progress)
+    assert networks.groups == [3, 1, 1, 1]  # together first, then each for itself
     assert isinstance(broken.result, EngineError)
     assert "RuntimeError" in broken.result.message
     assert "Janet" not in broken.result.message
@@ -305,22 +268,32 @@ def test_a_recording_that_fails_does_not_stop_the_next(monkeypatch: pytest.Monke
     assert {stage for _, stage, _ in progress.steps} == {"diarize"}
 
 
+def test_short_recordings_go_together_and_long_ones_alone_none_before_its_time() -> None:
+    taken: list[int] = []
+
+    def jobs(lengths: list[int]) -> Iterator[DiarizationJob]:
+        for length in lengths:
+            taken.append(length)
+            yield job("P01-PSW", np.zeros(length * SAMPLE_RATE))
+
+    groups = _groups(jobs([30, 20, 20, 90, 5]), seconds=60)
+    assert [len(one.audio.samples) // SAMPLE_RATE for one in next(groups)] == [30, 20, 20]
+    assert taken == [30, 20, 20]
+    assert [[round(one.audio.seconds) for one in group] for group in groups] == [[90], [5]]
+    assert [len(group) for group in _groups(jobs([0] * 20), seconds=60)] == [GROUP_RECORDINGS, 20 - GROUP_RECORDINGS]
+
+
 def test_ctrl_c_is_no_failure_of_a_recording(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(KeyboardInterrupt):
-        list(diarized(monkeypatch, KeyboardInterrupt(), SilentProgress()))
+        list(diarized(monkeypatch, BrokenNetworks(KeyboardInterrupt()), SilentProgress()))
 
 
 def test_progress_never_goes_back_and_adds_up() -> None:
     progress = HeardProgress()
     work = _Work(progress, "P01-PSW", 60.0)
-    for completed in (1, 2, 2, 1, 4):
-        work.hook("segmentation", None, completed=completed, total=4)
-    work.hook("speaker_counting", None)
-    work.hook("embeddings", None, total=0, completed=0)
-    work.hook("embeddings", None, total=10, completed=5)
-    work.reach(1.0)
-    work.reach(1.0)
-    assert [round(seconds, 6) for _, _, seconds in progress.steps] == [7.5, 7.5, 15.0, 12.0, 18.0]
+    for share in (0.25, 0.5, 0.5, 0.25, 0.8, 1.0, 1.0):
+        work.reach(share)
+    assert [round(seconds, 6) for _, _, seconds in progress.steps] == [15.0, 15.0, 18.0, 12.0]
 
 
 # The pipelines, with random weights of the true shapes
@@ -345,7 +318,9 @@ def test_draft_pipeline_runs(draft: PyannoteDiarizer) -> None:
     (outcome,) = draft.diarize([job("P01-PSW", crackle(12))], SilentProgress())
     assert isinstance(outcome.result, Diarized)
     assert outcome.result.diarization.recording == "P01-PSW"
-    assert outcome.result.diarization.turns
+    assert isinstance(outcome.result, Diarized)
+    assert outcome.result.voices.embedding == draft.embedding
+    assert all(is_sound(voice) for voice in outcome.result.voices.voices)
 
 
 def test_community_pipeline_runs(folders: tuple[Path, Path, Path]) -> None:
@@ -355,28 +330,11 @@ def test_community_pipeline_runs(folders: tuple[Path, Path, Path]) -> None:
     assert outcome.result.diarization.turns
 
 
-def test_a_misspelt_argument_is_an_error_and_not_a_warning(draft: PyannoteDiarizer) -> None:
-    waveform = torch.zeros(1, SAMPLE_RATE)
-    file = {"waveform": waveform, "sample_rate": SAMPLE_RATE, "uri": "x", "features": torch.zeros(98, 80)}
-    with pytest.raises(UserWarning, match="num_speaker"):
-        _apply(draft._loaded(), file, {"num_speaker": 2}, _Work(SilentProgress(), "x", 1.0))
-
-
 @pytest.mark.parametrize("device", ["cuda:99", "nonsense"])
 def test_a_device_that_cannot_be_used_fails_for_all(folders: tuple[Path, Path, Path], device: str) -> None:
     engine = draft_diarizer(folders[0], folders[1], "random", device=device, threads=0)
     with pytest.raises(DependencyError, match=r"--device cpu"):
         list(engine.diarize([job("P01-PSW", crackle(1))], SilentProgress()))
-
-
-def test_a_pipeline_that_stays_where_it_was_is_noticed(
-    draft: PyannoteDiarizer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pipeline = draft._loaded()
-    monkeypatch.setattr(type(pipeline), "to", lambda self, device: self)
-    place(pipeline, "cpu")
-    with pytest.raises(DependencyError, match="cuda"):
-        place(pipeline, "cuda:0")
 
 
 def spoiled(folder: Path, name: str) -> None:
@@ -420,10 +378,3 @@ def test_damaged_weights_are_told_with_the_command_that_mends_them(
     known = {model.name for model in read_catalog()}
     assert models
     assert set(models.split()) <= known
-
-
-def test_community_parameters_are_pyannotes_defaults() -> None:
-    from transcribe.diarization import pyannote_pipeline
-
-    defaults = object.__new__(pyannote_pipeline.SpeakerDiarization).default_parameters()
-    assert defaults == pyannote_pipeline.COMMUNITY_PARAMETERS
