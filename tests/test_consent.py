@@ -1,7 +1,9 @@
 """What consent takes out: every word of a stretch goes, every other word and its id stays, events tell of it."""
 
 from itertools import pairwise
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +26,8 @@ from transcribe.records import (
     UtteranceWord,
     Word,
 )
+from transcribe.study.manifest import PlannedRecording
+from transcribe.study_consent import agreed_speakers
 
 INTERVIEW = Recording("P01-PIR", "P01", "PIR", "P01-PIR", 1, "en", (), 100.0)
 SESSION = Recording("P01-OBS", "P01", "OBS", "", 1, "en", (), 100.0)
@@ -125,3 +129,50 @@ def test_while_roles_are_unsure_the_two_who_talk_most_are_the_two_expected() -> 
         ),
     )
     assert third_voices(SESSION, transcript) == ("SPEAKER-3",)
+
+
+def plan(identifier: str, **told: Any) -> PlannedRecording:
+    pair, role = identifier.split("-")[:2]
+    facts: dict[str, Any] = {
+        "id": identifier,
+        "pair": pair,
+        "role": role,
+        "person": "" if role == "OBS" else f"{pair}-{role}",
+        "session": 1,
+        "date": "",
+        "language": "en",
+        "speakers": 2,
+        "also_present": (),
+        "consent": frozenset({"transcribe"}),
+        "files": (),
+    }
+    return PlannedRecording(**facts | told)
+
+
+@pytest.mark.parametrize(
+    ("row", "agreed"),
+    [
+        (plan("P01-PIR"), {"INT", "P01-PIR"}),
+        (plan("P01-OBS"), {"P01-PSW", "P01-PIR"}),
+        (plan("P02-OBS"), {"P01-PSW", "P02-PIR"}),
+        (plan("P01-PIR", also_present=("interpreter", "relative")), {"INT", "P01-PIR", "INTERP"}),
+        (plan("P01-PIR", interviewers=("INT", "INT-2")), {"INT", "INT-2", "P01-PIR"}),
+        (plan("P01-OBS", also_present=("int-2", "p09-psw")), {"P01-PSW", "P01-PIR", "INT-2"}),
+        (plan("P01-OBS", also_present=("p02-pir",)), {"P01-PSW", "P01-PIR", "P02-PIR"}),
+    ],
+)
+def test_who_agreed_are_the_studys_people(row: PlannedRecording, agreed: set[str]) -> None:
+    others = [plan("P01-PSW"), plan("P01-PIR"), plan("P02-PSW", person="P01-PSW"), plan("P02-PIR")]
+    assert set(agreed_speakers(row, [row, *others])) == agreed
+
+
+def test_somebody_known_to_be_somebody_else_never_counts_as_one_of_the_expected() -> None:
+    said = ("INT", "OTHER-1", "SPEAKER-3", "INTERP", "SPEAKER-4")
+    transcript = Transcript("P01-PIR", tuple(utterance(f"u{n}", who, 10.0 * n, "yes") for n, who in enumerate(said)))
+    agreed = ("INT", "P01-PIR", "INTERP")
+    assert third_voices(INTERVIEW, transcript, agreed) == ("OTHER-1", "SPEAKER-4")
+    assert third_voices(INTERVIEW, transcript, ("INT", "P01-PIR")) == ("OTHER-1", "INTERP", "SPEAKER-4")
+    rules = ConsentRules(withhold_third_voices=True, agreed=agreed)
+    left = with_consent(INTERVIEW, transcript, rules)
+    assert [u.speaker for u in left.utterances] == ["INT", "SPEAKER-3", "INTERP"]
+    assert with_consent(INTERVIEW, left, rules) == left

@@ -30,7 +30,6 @@ from transcribe.records import (
 from transcribe.redaction.key import open_key
 from transcribe.redaction.levels import Interview
 from transcribe.release.coders_files import hash_file
-from transcribe.study.manifest import PlannedRecording
 from transcribe.study.withdrawals import Stretch, Withdrawal, append_withdrawal
 
 CONSENTS = {"P01-PSW": "transcribe quote archive", "P01-PIR": "transcribe quote audio", "P02-PIR": "transcribe"}
@@ -417,8 +416,7 @@ def test_a_third_voice_is_not_heard_even_where_its_words_are_kept() -> None:
     )
     recording = Recording("P01-PIR", "P01", "PIR", "P01-PIR", 1, "en", (), 10.0)
     interview = Interview(recording, Transcript("P01-PIR", utterances), RedactionList("P01-PIR", redactions))
-    plan = PlannedRecording("P01-PIR", "P01", "PIR", "P01-PIR", 1, "", "en", 3, (), frozenset(), ())
-    said = of_those_who_agreed(interview, plan)
+    said = of_those_who_agreed(interview, ("INT", "P01-PIR"))
     assert [u.speaker for u in said.transcript.utterances] == ["INT", "P01-PIR"]
     assert said.transcript.events == (Event("third-party", 2.0, 2.8),)
     assert [r.utterance for r in said.redactions.redactions] == ["u1", "u2"]

@@ -7,7 +7,7 @@ the other utterances stay.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from transcribe.diarization.roles import NO_VOICE, expected_speakers
+from transcribe.diarization.cast import NO_VOICE, expected_speakers
 from transcribe.records import (
     Event,
     Interval,
@@ -19,6 +19,7 @@ from transcribe.records import (
     UtteranceWord,
     Word,
 )
+from transcribe.study.codes import is_interviewer
 
 WITHHELD = "withheld"
 THIRD_PARTY = "third-party"
@@ -26,10 +27,14 @@ THIRD_PARTY = "third-party"
 
 @dataclass(frozen=True, slots=True)
 class ConsentRules:
-    """What may not be shown of one recording: withdrawn stretches (s), and voices of people who take no part."""
+    """What may not be shown of one recording: withdrawn stretches (s), and voices of people who take no part.
+
+    `agreed` are the speakers who take part (`study_consent.agreed_speakers`); empty: the two whom it is about.
+    """
 
     withdrawn: tuple[Interval, ...] = ()
     withhold_third_voices: bool = False
+    agreed: tuple[str, ...] = ()
 
 
 def recognition_without(recognition: Recognition, stretches: Sequence[Interval]) -> Recognition:
@@ -118,18 +123,19 @@ def stretches_of(transcript: Transcript, speaker: str) -> tuple[Interval, ...]:
     return tuple((u.start, u.end) for u in transcript.utterances if u.speaker == speaker)
 
 
-def third_voices(recording: Recording, transcript: Transcript) -> tuple[str, ...]:
-    """The speakers who are none of the people that the manifest expects, when those are known.
+def third_voices(recording: Recording, transcript: Transcript, agreed: Sequence[str] = ()) -> tuple[str, ...]:
+    """The speakers who are none of those who `agreed` to take part, and no interviewer.
 
-    While the roles of the two main voices are unsure nobody is called a third: the two who talk most are the two
-    expected. `SPEAKER-0`, words that no voice claims, is nobody's voice.
+    While it is unsure who a voice is (`SPEAKER-n`), the unsure ones who talk most count as those of the expected who
+    are not known yet. Somebody known to be somebody else (`OTHER-n`) never does. `SPEAKER-0`, words that no voice
+    claims, is nobody's voice.
     """
-    expected = set(expected_speakers(recording))
+    expected = agreed or expected_speakers(recording)
     speakers = dict.fromkeys(u.speaker for u in transcript.utterances if u.speaker != NO_VOICE)
     spoken = {name: sum(len(u.words) for u in transcript.utterances if u.speaker == name) for name in speakers}
-    main = [name for name in speakers if name in expected]
-    unsure = sorted((n for n in speakers if n not in expected), key=lambda n: (-spoken[n], n))
-    main += unsure[: max(0, 2 - len(main))]
+    main = [name for name in speakers if name in expected or is_interviewer(name)]
+    unsure = sorted((n for n in speakers if n.startswith("SPEAKER-")), key=lambda n: (-spoken[n], n))
+    main += unsure[: max(0, len(expected) - len(main))]
     return tuple(name for name in speakers if name not in main)
 
 
@@ -138,7 +144,7 @@ def with_consent(recording: Recording, transcript: Transcript, rules: ConsentRul
     result = transcript_without(transcript, rules.withdrawn)
     if not rules.withhold_third_voices:
         return result
-    for speaker in third_voices(recording, result):
+    for speaker in third_voices(recording, result, rules.agreed):
         result = _without_speaker(result, speaker)
     return result
 
@@ -156,7 +162,12 @@ def doubts(transcript: Transcript) -> tuple[str, ...]:
     """What the lab should look at in a transcript: unsure voices, voices left out, no speech at all. Codes only."""
     withheld = {speaker.voice for speaker in transcript.speakers} - {u.speaker for u in transcript.utterances}
     unsure = [role.speaker for role in transcript.speakers if role.speaker.startswith("SPEAKER-")]
-    told = [f"{speaker}: role unsure" for speaker in unsure if speaker not in withheld]
+    told = [f"{speaker}: role unsure; see: transcribe speakers" for speaker in unsure if speaker not in withheld]
+    told += [
+        f"{role.speaker}: somebody else than the people expected; see: transcribe speakers"
+        for role in transcript.speakers
+        if role.speaker.startswith("OTHER-") and role.confidence < 1
+    ]
     seconds = sum(event.end - event.start for event in transcript.events if event.kind == THIRD_PARTY)
     if seconds:
         told.append(f"{seconds:.0f} s of another voice not transcribed ([privacy] unconsented_voices)")

@@ -28,10 +28,10 @@ from transcribe.study.last_release import remember_release
 from transcribe.study.manifest import ManifestProblem, ManifestReading, PlannedRecording, SkippedRow, read_manifest
 from transcribe.study.roster import read_roster
 from transcribe.study.settings import Settings
-from transcribe.study.withdrawals import read_withdrawals
+from transcribe.study_consent import consent_rules
 from transcribe.study_release import release_study
 from transcribe.study_speakers import assign_study_speakers, keep_speakers
-from transcribe.withdrawn_content import delete_withdrawn, forget_releases, sounds_of
+from transcribe.withdrawn_content import delete_withdrawn, forget_releases
 from transcribe.withdrawn_voices import delete_withdrawn_voices
 
 
@@ -99,7 +99,7 @@ def run_study(
             progress.expect(stage, sum(recordings[name].duration for name in missing))
         diarizations = stages.diarize(batch, plans, recordings, engines.diarizer, request.speakers)
         languages = {name: request.language or plans[name].language or settings.language for name in plans}
-        consent = consent_rules(study, settings, plans)
+        consent = consent_rules(study, plans, withhold_third_voices=settings.unconsented_voices == "withhold")
         for person, error in hear_enrolled(study, engines.diarizer, progress).items():
             batch.fail(f"enrolled {person}", "diarize", error)
         stages.recognize(batch, plans, recordings, diarizations, engines.recognizer, languages, consent)
@@ -257,21 +257,6 @@ def _within_consent(batch: Batch, recording: Recording, transcript: Transcript, 
     return allowed
 
 
-def consent_rules(
-    study: StudyFolder, settings: Settings, plans: Mapping[str, PlannedRecording]
-) -> dict[str, ConsentRules]:
-    """What may not be shown of each recording. An interpreter is there for the interview and is transcribed."""
-    withdrawals = read_withdrawals(study)
-    withhold = settings.unconsented_voices == "withhold"
-    return {
-        name: ConsentRules(
-            withdrawn=withdrawals.stretches_of(name, sounds_of(study, name)),
-            withhold_third_voices=withhold and set(plan.also_present) != {"interpreter"},
-        )
-        for name, plan in plans.items()
-    }
-
-
 def release_only(study: StudyFolder, settings: Settings, detector: PiiDetector, progress: Progress) -> RunReport:
     """Redacts what is transcribed, where roster or detector have changed, and releases it; touches no audio."""
     with locked(study):
@@ -280,6 +265,6 @@ def release_only(study: StudyFolder, settings: Settings, detector: PiiDetector, 
         reading = read_manifest(study)
         plans = {plan.id: plan for plan in reading.recordings}
         batch = Batch(study, "", progress)
-        consent = consent_rules(study, settings, plans)
+        consent = consent_rules(study, plans, withhold_third_voices=settings.unconsented_voices == "withhold")
         recordings, transcripts = _transcripts(batch, settings, plans, consent)
         return _finish(study, settings, batch, reading, list(plans), recordings, transcripts, registry, detector)

@@ -48,8 +48,9 @@ def assign_study_speakers(
     """
     study = batch.study
     turns = {name: diarization_digest(study, name) for name in attributed}
-    states = {name: run.fingerprint for name in attributed if (run := stage_run(study, name, "diarize")) is not None}
-    voices = [*stored_voices(study, attributed), *enrolled_voices(study)]
+    # Of all that are diarised: one that is not attributed this time must not lose what its voices were compared with.
+    states = {name: run.fingerprint for name in plans if (run := stage_run(study, name, "diarize")) is not None}
+    voices = [*stored_voices(study, states), *enrolled_voices(study)]
     scores = compare(voices, read_scores(study), states | {ENROLLED: enrolment_state(study)})
     decisions = read_decisions(study)
     confirmed = {

@@ -25,11 +25,11 @@ from transcribe.release_check.checking import forget_list
 from transcribe.store import StudyFolder, locked, make_private_folder, write_atomic
 from transcribe.study.withdrawal_plan import WithdrawalPlan, WithdrawalRequest
 from transcribe.study.withdrawals import Withdrawal, append_withdrawal, read_withdrawals
+from transcribe.study_consent import sounds_of
 from transcribe.withdrawn_content import (
     bundle_without,
     delete_withdrawn,
     forget_releases,
-    sounds_of,
     take_out_of_coders,
     withdrawn_from_coders,
 )

@@ -13,14 +13,16 @@ from transcribe.consent import ConsentRules, recognition_without, transcript_wit
 from transcribe.errors import CorruptFileError, TranscribeError, UsageError
 from transcribe.exports.bundle import document_paths, transcript_paths, without
 from transcribe.exports.manifest import MANIFEST, BundleManifest, parse
-from transcribe.records import Recognition, Recording, Transcript, from_json, to_json
+from transcribe.records import Recognition, Recording, Transcript, to_json
 from transcribe.release import Release, publish, read_previous
 from transcribe.release.coders_files import hash_file, is_published
 from transcribe.release.swap import finish_or_undo
 from transcribe.release_check.checking import forget_list
 from transcribe.speaker_stages import attribution_fingerprint, naming_fingerprint
 from transcribe.store import StudyFolder, drop_stage, keep, stage_run, stored, sync_folder
+from transcribe.study.manifest import read_manifest
 from transcribe.study.withdrawals import read_withdrawals
+from transcribe.study_consent import agreed_speakers, sounds_of
 from transcribe.study_speakers import SPEAKERS_PAGE
 from transcribe.withdrawn_voices import delete_withdrawn_voices
 
@@ -36,6 +38,7 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
     journal = read_withdrawals(study)
     if not journal.items:
         return ()
+    plans = {plan.id: plan for plan in read_manifest(study).recordings}
     sounds = {path.parent.name: sounds_of(study, path.parent.name) for path in study.private.glob("*/recording.json")}
     same = [name for name, parts in sounds.items() if journal.is_withdrawn_sound(parts)]
     whole = dict.fromkeys((*journal.recordings, *sorted(same)))
@@ -43,7 +46,9 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
     for name in sorted({*journal.cut, *sounds} - set(whole)):
         if stretches := journal.stretches_of(name, sounds.get(name, ())):
             try:
-                deleted += _delete_stretches(study, name, ConsentRules(stretches, withhold_third_voices))
+                agreed = agreed_speakers(plans[name], plans.values()) if name in plans else ()
+                rules = ConsentRules(stretches, withhold_third_voices, agreed)
+                deleted += _delete_stretches(study, name, rules)
             except CorruptFileError as error:
                 deleted.append(f"{name}: {NOT_DELETED}: {error.message}; then withdraw again")
     deleted += delete_withdrawn_voices(study)
@@ -56,16 +61,6 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
         forget_list(study)
         (study.private / SPEAKERS_PAGE).unlink(missing_ok=True)  # it quotes; the next release makes it again
     return tuple(deleted)
-
-
-def sounds_of(study: StudyFolder, name: str) -> tuple[str, ...]:
-    """The sha256 of the parts that a recording's results were made of; none when there are none, or damaged ones."""
-    path = study.output(name, "probe")
-    try:
-        data = path.read_bytes()
-        return tuple(part.sha256 for part in from_json(Recording, data, path.name).parts)
-    except (FileNotFoundError, CorruptFileError):
-        return ()  # whatever needs the facts themselves says what is wrong with them
 
 
 def _delete_recording(study: StudyFolder, name: str) -> str:

@@ -19,7 +19,8 @@ class Verdict:
     """The label of a voice: a code, or `SOMEBODY` who has none.
 
     `person` is the group of voices in `VoiceLinks`, where they have one. `sure` if the label is to be used; `evidence`
-    are reasons without content. `settled`: the manifest, a clip or people say which interviewer it is.
+    are reasons without content. `settled`: the manifest, a clip or people say which interviewer it is; `confirmed`:
+    people do.
     """
 
     voice: VoiceOf
@@ -29,6 +30,7 @@ class Verdict:
     sure: bool
     evidence: tuple[str, ...]
     settled: bool = True
+    confirmed: bool = False
 
 
 def numbered(verdicts: Sequence[Verdict], links: VoiceLinks, earlier: Mapping[VoiceOf, str]) -> list[Verdict]:
@@ -79,18 +81,24 @@ def _interviewers(verdicts: Sequence[Verdict], links: VoiceLinks, earlier: Mappi
         for voice in group:
             if voice.recording == ENROLLED and is_interviewer(voice.voice):
                 holders.setdefault(voice.voice, set()).add(number)
+    by_word = {v.person for v in sure if v.confirmed} - {v.person for v in sure if v.settled and not v.confirmed}
     voices = _voices(verdict for verdict in sure if not verdict.settled)
     heard_in: dict[int, set[str]] = {}
     for verdict in sure:
         heard_in.setdefault(verdict.person, set()).add(verdict.voice.recording)
 
-    def fits(person: int, label: str) -> bool:
-        others = holders.get(label, set()) - {person}
-        met = any(heard_in[person] & heard_in.get(other, set()) for other in others)
-        return not met and not any((min(person, o), max(person, o)) in links.apart for o in others)
-
     def before(person: int) -> str:
         return _commonest(earlier.get(voice, "") for voice in voices[person])
+
+    def fits(person: int, label: str) -> bool:
+        others = holders.get(label, set()) - {person}
+        if any(heard_in[person] & heard_in.get(other, set()) for other in others):
+            return False
+        if label == before(person):
+            # Somebody who says that one voice is INT does not rename the one who was INT: it may be the same person on
+            # a telephone, and coders know them by that label.
+            others -= by_word
+        return not any((min(person, other), max(person, other)) in links.apart for other in others)
 
     found: dict[int, str] = {}
     for person in sorted(voices, key=lambda person: (not before(person), -len(voices[person]), voices[person])):

@@ -219,7 +219,8 @@ def _verdict(
     talk = voice.talk
     evidence = [f"{talk.questions} of {talk.sentences} sentences ask, {round(100 * talk.words / words)} % of the words"]
     if voice.given:
-        return Verdict(voice.voice, voice.person, voice.given, 1.0, True, ("confirmed by a person", *evidence))
+        reasons = ("confirmed by a person", *evidence)
+        return Verdict(voice.voice, voice.person, voice.given, 1.0, True, reasons, confirmed=True)
     elsewhere = [name for name in person.recordings if name != cast.recording.id]
     if elsewhere:
         more = f" and {len(elsewhere) - 3} more" if len(elsewhere) > 3 else ""

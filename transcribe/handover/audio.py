@@ -21,8 +21,8 @@ from transcribe.redaction.levels import Interview
 from transcribe.redaction.registry import Registry
 from transcribe.release.coders_files import hash_file, make_folders
 from transcribe.store import StudyFolder, stored
-from transcribe.study.manifest import PlannedRecording
 from transcribe.study.roster import RosterEntry
+from transcribe.study_consent import agreed_speakers
 
 AUDIO = "audio"
 _NOTE = """# Redacted audio
@@ -73,7 +73,7 @@ def add_audio(
             if diarization is None:
                 raise WithheldError("who spoke when is not known any more: transcribe run STUDY")
             plan = released.plans[name]
-            said = of_those_who_agreed(interview, plan)
+            said = of_those_who_agreed(interview, agreed_speakers(plan, released.plans.values()))
             make_redacted_audio(
                 decode(interview.recording, plan.files).audio,
                 said.transcript,
@@ -100,9 +100,9 @@ def add_audio(
     return tuple(done), withheld
 
 
-def of_those_who_agreed(interview: Interview, plan: PlannedRecording) -> Interview:
+def of_those_who_agreed(interview: Interview, agreed: tuple[str, ...]) -> Interview:
     """The interview without third voices, whatever the study does with their words: they never agreed to be heard."""
-    rules = ConsentRules(withhold_third_voices=set(plan.also_present) != {"interpreter"})
+    rules = ConsentRules(withhold_third_voices=True, agreed=agreed)
     transcript = with_consent(interview.recording, interview.transcript, rules)
     left = {utterance.id for utterance in transcript.utterances}
     kept = tuple(r for r in interview.redactions.redactions if r.utterance in left)

@@ -17,7 +17,6 @@ from transcribe.exports import changes, manifest, self_checks
 from transcribe.exports.bundle import build
 from transcribe.exports.layout import CoderTranscript
 from transcribe.exports.manifest import MANIFEST, BundleManifest
-from transcribe.pipeline import consent_rules
 from transcribe.records import Recording, RedactionList, Transcript
 from transcribe.redaction import decisions
 from transcribe.redaction.apply import redact_transcript
@@ -32,6 +31,7 @@ from transcribe.store import StudyFolder, read_run_log, stored
 from transcribe.study.manifest import PlannedRecording, read_manifest
 from transcribe.study.roster import RosterEntry
 from transcribe.study.settings import Settings
+from transcribe.study_consent import consent_rules
 from transcribe.study_release import LEAK_MESSAGE, bundle_options, export_header, without_speech
 
 CODE_MESSAGE = "a code of the study stands in its text; have `transcribe decide` replace it, or correct the transcript"
@@ -61,7 +61,7 @@ def read_released(study: StudyFolder, settings: Settings, registry: Registry) ->
     if previous is None:
         raise UsageError("nothing was released yet: transcribe run STUDY")
     plans = {plan.id: plan for plan in read_manifest(study).recordings}
-    rules = consent_rules(study, settings, plans)
+    rules = consent_rules(study, plans, withhold_third_voices=settings.unconsented_voices == "withhold")
     interviews: dict[str, Interview] = {}
     for entry in previous.transcripts:
         recording = stored(Recording, study, entry.id, "probe", None)
