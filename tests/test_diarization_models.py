@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -16,16 +17,19 @@ from tests.test_diarization import HeardProgress, job
 from transcribe.audio.ffmpeg import ffmpeg_binary
 from transcribe.diarization.diarizer import PyannoteDiarizer, draft_diarizer
 from transcribe.diarization.torchaudio_stub import TELEMETRY_VARIABLE
-from transcribe.diarization.voices import Diarized
-from transcribe.engines import SAMPLE_RATE, Outcome, Samples
+from transcribe.diarization.turns import spoken_seconds
+from transcribe.diarization.voices import Diarized, is_sound
+from transcribe.engines import SAMPLE_RATE, DecodedAudio, DiarizationJob, Outcome, Samples
 from transcribe.progress import SilentProgress
-from transcribe.records import Diarization, Interval, SpeechTurn
+from transcribe.records import Diarization, Interval, SpeechTurn, to_json
 from transcribe.weights import locate, revision
 
 pytestmark = pytest.mark.models
 
 SAMPLES = Path(__file__).parent.parent / "samples"
-STUDY = {"D01-OBS": "D01-OBS.ogg", "D01-PIR": "D01-PIR.m4a", "D01-PSW": "D01-PSW.mp3"}
+FILES = {"D01-OBS": "D01-OBS.ogg", "D01-PIR": "D01-PIR.m4a", "D01-PSW": "D01-PSW.mp3"}
+STUDY = ("D01-OBS", "D01-PIR")
+"""Those that are diarised whole."""
 TELEPHONE = "sample"
 """The real conversation of two people inside pyannote.audio."""
 
@@ -42,7 +46,7 @@ def telephone() -> Path:
 
 @cache
 def sound(name: str) -> Samples:
-    path = telephone() if name == TELEPHONE else SAMPLES / STUDY[name]
+    path = telephone() if name == TELEPHONE else SAMPLES / FILES[name]
     command = [ffmpeg_binary(), "-nostdin", "-v", "error", "-i", f"file:{path}", "-f", "f32le"]
     command += ["-ac", "1", "-ar", str(SAMPLE_RATE), "-"]
     return np.frombuffer(subprocess.run(command, check=True, capture_output=True).stdout, np.float32)
@@ -145,12 +149,86 @@ def test_exclusive_turns_and_mask_fit_the_turns(name: str) -> None:
     assert frames_in(list(found.speech), count)[anybody].all()
 
 
-def test_the_same_sound_gives_the_same_result() -> None:
-    first = result(TELEPHONE)
-    result("D01-OBS")  # something else in between
-    again = diarized(TELEPHONE, sound(TELEPHONE), 2).result
-    assert isinstance(again, Diarized)
-    assert again.diarization == first
+def test_recordings_together_give_the_same_bytes_as_alone() -> None:
+    short = sound("D01-OBS")[: 13 * SAMPLE_RATE]
+    jobs = [job("D01-OBS", short, 2), job(TELEPHONE, sound(TELEPHONE), 2)]
+    together = {outcome.recording: outcome.result for outcome in engine().diarize(jobs, SilentProgress())}
+    for name, samples in (("D01-OBS", short), (TELEPHONE, sound(TELEPHONE))):
+        alone = diarized(name, samples, 2).result
+        assert isinstance(alone, Diarized)
+        assert to_json(alone) == to_json(together[name])
+
+
+def test_voices_have_vectors_that_tell_them_apart() -> None:
+    outcome = diarized(TELEPHONE, sound(TELEPHONE), 2)
+    assert isinstance(outcome.result, Diarized)
+    one, other = outcome.result.voices.voices
+    assert (one.voice, other.voice) == ("SPEAKER-1", "SPEAKER-2")
+    assert is_sound(one)
+    assert is_sound(other)
+    assert np.dot(one.vector, other.vector) < 0.7
+    for voice in (one, other):
+        alone = sum(t.end - t.start for t in outcome.result.diarization.exclusive if t.speaker == voice.voice)
+        assert 0.6 * alone < voice.seconds <= alone + 0.1
+
+
+def spoken_by(name: str, speaker: str, seconds: float) -> Samples:
+    """So much of one voice's turns, one after the other."""
+    own = [turn for turn in reference(name) if turn.speaker == speaker]
+    others = [turn for turn in reference(name) if turn.speaker != speaker]
+    alone = [t for t in own if not any(t.start < other.end and other.start < t.end for other in others)]
+    cut = [sound(name)[int(t.start * SAMPLE_RATE) : int(t.end * SAMPLE_RATE)] for t in alone]
+    return np.concatenate(cut)[: int(seconds * SAMPLE_RATE)]
+
+
+def seconds_of(found: Diarization) -> list[float]:
+    return sorted(spoken_seconds(found.turns).values(), reverse=True)
+
+
+def test_a_tenth_of_the_talk_and_somebody_who_walks_in() -> None:
+    much, little = spoken_by("D01-PSW", "PSW", 60), spoken_by("D01-PIR", "Interviewer", 7)
+    mixed = [much[: 20 * SAMPLE_RATE], little, much[20 * SAMPLE_RATE :]]
+    outcome = diarized("P01-PSW", np.concatenate(mixed), 2)
+    assert isinstance(outcome.result, Diarized)
+    assert outcome.warnings == ()
+    talker, listener = seconds_of(outcome.result.diarization)
+    assert listener == pytest.approx(6, abs=1.5)  # the turns hold pauses
+    assert talker > 45
+
+    start = sum(map(len, mixed)) / SAMPLE_RATE
+    stranger = sound(TELEPHONE)[22 * SAMPLE_RATE : int(27.5 * SAMPLE_RATE)]
+    outcome = diarized("P01-PSW", np.concatenate([*mixed, stranger, much[: 3 * SAMPLE_RATE]]), 2)
+    assert isinstance(outcome.result, Diarized)
+    assert len(seconds_of(outcome.result.diarization)) == 3
+    (warning,) = outcome.warnings
+    times = re.fullmatch(r"a voice beyond the 2 expected speaks from 1:(\d\d) to 1:(\d\d)", warning)
+    assert times is not None
+    assert [60 + int(time) for time in times.groups()] == pytest.approx([start, start + 5.5], abs=1.5)
+
+
+def test_two_microphones_with_bleed() -> None:
+    recorded_by = {0: spoken_by("D01-PSW", "PSW", 30), 1: spoken_by("D01-PIR", "PIR", 30)}
+    alone = np.zeros((2, 20 * SAMPLE_RATE), np.float32)
+    turns = [(0, 0.5, 6.0), (1, 6.2, 12.0), (0, 11.0, 15.0), (1, 15.5, 19.5)]
+    for person, start, end in turns:
+        piece = slice(int(start * SAMPLE_RATE), int(end * SAMPLE_RATE))
+        alone[person, piece] = recorded_by[person][piece]
+    hiss = np.random.default_rng(0).normal(0, 3e-4, alone.shape).astype(np.float32)
+    channels = (alone + 0.1 * alone[::-1] + hiss) * np.array([[1.0], [0.5]], np.float32)  # -20 dB; 6 dB quieter
+    mono = job("P01-PSW", channels.mean(axis=0), 2)
+    audio = DecodedAudio(mono.audio.recording, mono.audio.samples, tuple(channels))
+    (outcome,) = engine().diarize([DiarizationJob(audio, 2)], SilentProgress())
+    assert isinstance(outcome.result, Diarized)
+    assert outcome.warnings == ()
+    count = 20 * 50
+    for person, speaker in enumerate(("SPEAKER-1", "SPEAKER-2")):
+        own = frames_in([(start, end) for one, start, end in turns if one == person], count)
+        found = [t for t in outcome.result.diarization.turns if t.speaker == speaker]
+        heard = frames_in([(turn.start, turn.end) for turn in found], count)
+        assert heard[~own].sum() < 15  # 0.3 s; cross-talk would be 8 s
+        assert heard[own].mean() > 0.7  # the turns hold pauses
+        assert heard[int(11.2 * 50) : int(11.8 * 50)].mean() > 0.8  # both speak
+    assert len(outcome.result.voices.voices) == 2
 
 
 @pytest.mark.parametrize("speakers", [None, 2])
@@ -176,15 +254,7 @@ def test_a_fifth_of_a_second_of_speech() -> None:
 
 
 def test_one_voice_where_two_are_expected_is_told_and_not_cut_in_two() -> None:
-    samples = sound("D01-PSW")
-    others = [turn for turn in reference("D01-PSW") if turn.speaker != "PSW"]
-    alone = [
-        turn
-        for turn in reference("D01-PSW")
-        if turn.speaker == "PSW" and not any(turn.start < other.end and other.start < turn.end for other in others)
-    ]
-    own = [samples[int(turn.start * SAMPLE_RATE) : int(turn.end * SAMPLE_RATE)] for turn in alone]
-    outcome = diarized("P01-PSW", np.concatenate(own)[: 40 * SAMPLE_RATE], 2)
+    outcome = diarized("P01-PSW", spoken_by("D01-PSW", "PSW", 30), 2)
     assert isinstance(outcome.result, Diarized)
     assert {turn.speaker for turn in outcome.result.diarization.turns} == {"SPEAKER-1"}
     assert outcome.warnings == ("voices expected: 2, clearly heard: 1; check who speaks, and the recording",)

@@ -15,9 +15,9 @@ Vector = NDArray[np.float64]
 
 SAME = 0.4
 """Clusters whose turns have a greater mean cosine are one voice, when the number is not known."""
-SURELY_SAME = 0.5
+SURELY_SAME = 0.45
 """The same when more voices are expected: two people are not made of one, and one is not cut in two."""
-CLEARLY_OTHER = 0.28
+CLEARLY_OTHER = 0.33
 """Clusters below this stay apart even where the manifest knows fewer voices: somebody else was there."""
 VOICE_SECONDS = 1.5
 VOICE_SHARE = 0.02
