@@ -56,12 +56,18 @@ class FakeDiarizer:
         return found
 
     def voices(self, recording: str) -> tuple[VoiceVector, ...]:
-        """SPEAKER-1 is the same person in every recording; SPEAKER-2 is somebody else in each."""
-        other = hashlib.sha256(recording.encode()).digest()
-        numbers = [byte - 127.5 for byte in other]
-        length = math.sqrt(sum(number * number for number in numbers))
-        mine = VoiceVector("SPEAKER-1", 10.0, (1.0, *[0.0] * len(numbers)))
-        return (mine, VoiceVector("SPEAKER-2", 30.0, (0.0, *[number / length for number in numbers])))
+        """In interviews SPEAKER-1 is always the same person, SPEAKER-2 who is interviewed; a session has the pair."""
+        pair, _, role = recording.partition("-")
+        if role.startswith("OBS"):
+            return (_voice("SPEAKER-1", f"{pair}-PSW"), _voice("SPEAKER-2", f"{pair}-PIR"))
+        return (_voice("SPEAKER-1", "INT"), _voice("SPEAKER-2", recording))
+
+
+def _voice(voice: str, person: str) -> VoiceVector:
+    """Another unit vector for every person."""
+    numbers = [byte - 127.5 for byte in hashlib.sha256(person.encode()).digest()]
+    length = math.sqrt(sum(number * number for number in numbers))
+    return VoiceVector(voice, 20.0, tuple(number / length for number in numbers))
 
 
 @dataclass(frozen=True)

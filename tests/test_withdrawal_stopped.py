@@ -1,5 +1,6 @@
 """A withdrawal that cannot be done deletes nothing; one that is stopped is completed; one without a key has a way."""
 
+import html
 import multiprocessing
 import os
 import shutil
@@ -220,8 +221,11 @@ def test_what_quotes_it_in_private_goes(lab: Lab) -> None:
     (lab.study.private / "second_look.csv").write_text(QUOTES[0])
     assert withdraw(lab)[0] == 0
     for path in lab.study.private.rglob("*"):
-        if path.is_file() and "P01-PSW" not in path.parts:
+        if path.is_file() and "P01-PSW" not in path.parts and path.name != "speakers.html":
             assert QUOTES[0].encode() not in path.read_bytes(), path.name
+    page = (lab.study.private / "speakers.html").read_text()  # the partner says the same words
+    assert page.count(html.escape(QUOTES[0])) == 1
+    assert "P01-PIR" not in page
 
 
 def test_a_damaged_file_costs_its_recording_and_hinders_no_deletion(lab: Lab) -> None:

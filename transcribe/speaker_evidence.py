@@ -102,4 +102,6 @@ def _excerpt(utterance: Utterance, most: int) -> Excerpt:
     if not words:
         return Excerpt(utterance.start, utterance.end, utterance.text)
     text = utterance.text[words[0].offset[0] : words[-1].offset[1]]
+    if len(words) < len(utterance.words):
+        text += " …"
     return Excerpt(utterance.start, max(word.end for word in words), text)

@@ -22,12 +22,13 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 62re
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .4rem; }
 .unsure h2::after { content: " – please check"; color: #b00020; font-weight: normal; }
 svg { width: 100%; height: auto; background: #f3f3f1; border-radius: 3px; display: block; }
-table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
+table { border-collapse: collapse; width: 100%; margin: .5rem 0; table-layout: fixed; }
+th:nth-child(1), th:nth-child(2) { width: 7.5rem; } th:nth-child(3) { width: 30%; }
 th { text-align: left; font-weight: 600; font-size: .85rem; color: #555; }
 td, th { padding: .2rem .8rem .2rem 0; vertical-align: top; }
 .voice { white-space: nowrap; } .dot { display: inline-block; width: .8em; height: .8em; border-radius: 2px; }
 .time { color: #666; font-variant-numeric: tabular-nums; white-space: nowrap; }
-code { background: #f3f3f1; padding: .1rem .3rem; border-radius: 3px; }
+code { background: #f3f3f1; padding: .1rem .3rem; border-radius: 3px; white-space: nowrap; }
 .warn { color: #b00020; } .quiet { color: #666; }
 @media print { section { break-inside: avoid; } }
 """

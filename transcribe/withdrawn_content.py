@@ -38,6 +38,7 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
     journal = read_withdrawals(study)
     if not journal.items:
         return ()
+    (study.private / SPEAKERS_PAGE).unlink(missing_ok=True)  # it quotes; the next release makes it again
     plans = {plan.id: plan for plan in read_manifest(study).recordings}
     sounds = {path.parent.name: sounds_of(study, path.parent.name) for path in study.private.glob("*/recording.json")}
     same = [name for name, parts in sounds.items() if journal.is_withdrawn_sound(parts)]
@@ -59,7 +60,6 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
             deleted.append(f"{name}: the document and all that was made of it")
     if deleted:
         forget_list(study)
-        (study.private / SPEAKERS_PAGE).unlink(missing_ok=True)  # it quotes; the next release makes it again
     return tuple(deleted)
 
 
@@ -87,8 +87,8 @@ def _delete_stretches(study: StudyFolder, name: str, rules: ConsentRules) -> lis
     if attributed is not None:
         allowed = transcript_without(attributed, rules.withdrawn)
         if allowed != attributed:
-            _rewrite(study, name, "attribute", allowed, attribution_fingerprint(study, name, rules.withdrawn))
             drop_stage(study, name, "speakers")  # it quotes; whoever makes the next transcript makes it again
+            _rewrite(study, name, "attribute", allowed, attribution_fingerprint(study, name, rules.withdrawn))
             attributed = allowed
     if transcript is not None and recording is not None:
         allowed = with_consent(recording, transcript, rules)
