@@ -21,6 +21,8 @@ from transcribe.evaluation import (
     read_gold,
     read_rttm,
     read_stm,
+    turns_of,
+    word_diarization_error_rate,
     word_error_rate,
     wrong_speaker_rate,
 )
@@ -138,7 +140,14 @@ def test_words_of_the_conversation_are_recognised_as_well_as_by_whisper_itself(c
 def test_voices_of_the_conversation_are_told_apart(conversation: Run) -> None:
     diarization = stored(Diarization, conversation.study, "P01-OBS", "diarize", None)
     assert diarization is not None
-    assert diarization_error_rate(read_rttm(telephone("rttm")), diarization.turns).rate <= 0.08
+    assert diarization_error_rate(read_rttm(telephone("rttm")), diarization.turns).rate <= 0.06
+
+
+def test_words_of_the_conversation_are_with_who_said_them(conversation: Run) -> None:
+    found = turns_of(transcript_of(conversation, "P01-OBS"))
+    rate = word_diarization_error_rate(read_stm(telephone("stm")), found)
+    assert rate.length >= 60
+    assert rate.rate <= 0.02
 
 
 def test_every_name_of_the_conversation_that_was_heard_is_replaced(conversation: Run) -> None:
@@ -153,7 +162,16 @@ def test_speakers_of_the_sample_study_are_right(samples: Run) -> None:
     for name in ("D01-PSW", "D01-PIR", "D01-OBS"):
         speakers = {"Interviewer": "INT", "PSW": "D01-PSW", "PIR": "D01-PIR"}
         gold = read_gold(SAMPLES / "gold" / f"{name}.json", speakers)
-        assert wrong_speaker_rate(gold.turns, transcript_of(samples, name)).rate <= 0.10, name
+        transcript = transcript_of(samples, name)
+        assert wrong_speaker_rate(gold.turns, transcript).rate <= 0.02, name
+        assert word_diarization_error_rate(gold.turns, turns_of(transcript)).rate <= 0.02, name
+
+
+def test_everybody_in_the_sample_study_is_known_without_enrolment(samples: Run) -> None:
+    people = {"D01-PSW": {"INT", "D01-PSW"}, "D01-PIR": {"INT", "D01-PIR"}, "D01-OBS": {"D01-PSW", "D01-PIR"}}
+    for name, expected in people.items():
+        assert {role.speaker for role in transcript_of(samples, name).speakers} == expected
+    assert len(list(samples.study.private.glob("*/voices.json"))) == 3
 
 
 def test_no_roster_string_and_no_heard_name_reaches_the_coders(samples: Run) -> None:
