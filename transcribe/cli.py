@@ -21,7 +21,9 @@ from transcribe.cli_key import key_app
 from transcribe.cli_models import models_app
 from transcribe.cli_prompt import ask
 from transcribe.cli_redact import redact
+from transcribe.cli_settings import study_of
 from transcribe.cli_speakers import enrol, speakers
+from transcribe.cli_status import doctor, status
 from transcribe.cli_withdraw import withdraw
 from transcribe.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, TranscribeError, UsageError
 from transcribe.store import StudyFolder, unwritable_message
@@ -43,6 +45,8 @@ app.command(epilog="Example: transcribe check ~/study --list")(check)
 app.command(epilog="Example: transcribe decide ~/study")(decide)
 app.command(epilog="Example: transcribe redact notes.docx --study ~/study --pair P01 --id P01-NOTE-1")(redact)
 app.command(epilog="Example: transcribe export ~/study --to ~/handover --level share --for 'journal'")(export)
+app.command(epilog="Example: transcribe status ~/study")(status)
+app.command(epilog="Example: transcribe doctor ~/study")(doctor)
 app.command(epilog="Example: transcribe speakers ~/study   then: transcribe speakers ~/study --swap P03-PIR")(speakers)
 app.command(epilog="Example: transcribe enrol ~/study --person INT clip.wav")(enrol)
 app.command(epilog="Example: transcribe withdraw ~/study --person P03-PIR --who AB")(withdraw)
@@ -162,15 +166,6 @@ def _interruptible() -> Iterator[None]:
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
-def _study(root: Path) -> StudyFolder:
-    study = StudyFolder(root.expanduser().absolute())
-    if study.private.is_dir() and not study.manifest.exists():
-        raise UsageError("private/manifest.csv is missing from this study: put it back, under this name")
-    if not study.manifest.exists():
-        raise UsageError("this is not a study folder; make one with: transcribe init AUDIO_FOLDER --study STUDY")
-    return study
-
-
 @app.command(epilog="Example: transcribe init ~/interviews --study ~/study")
 def init(
     audio_folder: AudioArgument,
@@ -241,7 +236,7 @@ def run(
         if study is not None:
             target = StudyFolder(study.expanduser().absolute())
             show_unlisted(_initialise(folder, target, accept_folder_risk, recovery_kept))
-        target = _study(study or folder)
+        target = study_of(study or folder)
         refuse_risky_folder(target.root, accept=accept_folder_risk)
         flags = {
             "quality": quality and quality.value,
@@ -280,7 +275,7 @@ def release(
     from transcribe.study.folder_risk import refuse_risky_folder
 
     with _interruptible():
-        target = _study(study)
+        target = study_of(study)
         refuse_risky_folder(target.root, accept=accept_folder_risk)
         flags = {"policy": policy and policy.value, "pii_model": pii_model}
         settings = settings_of(target, flags)
@@ -288,27 +283,3 @@ def release(
             report = release_only(target, settings, open_detector(settings.pii_model), observer)
     show_run(target, report, None)
     raise typer.Exit(report.exit_code)
-
-
-@app.command(epilog="Example: transcribe status ~/study")
-def status(study: StudyArgument) -> None:
-    """Show every recording of a study: length, stage reached, warnings."""
-    from transcribe.cli_tables import show_status
-    from transcribe.status import study_status, undecided_count
-
-    target = _study(study)
-    show_status(study_status(target))
-    if undecided := undecided_count(target):
-        typer.echo(f"{undecided} undecided. To decide: transcribe decide {study}")
-
-
-@app.command(epilog="Example: transcribe doctor ~/study")
-def doctor(study: Annotated[Path | None, typer.Argument(help="A study folder to look at too.")] = None) -> None:
-    """Look for what is wrong with this machine or a study, and say what mends it."""
-    from transcribe.cli_tables import show_findings
-    from transcribe.doctor import examine
-    from transcribe.errors import EXIT_DEPENDENCY
-
-    findings = examine(StudyFolder(study.expanduser().absolute()) if study else None)
-    show_findings(findings)
-    raise typer.Exit(EXIT_OK if all(finding.ok for finding in findings) else EXIT_DEPENDENCY)

@@ -1,11 +1,13 @@
-"""The settings of a command: `study.toml`, the environment, flags, and what the last release was stricter in."""
+"""The study of a command, and its settings: `study.toml`, the environment, flags, what the last release kept to."""
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from transcribe.errors import UsageError
 from transcribe.store import StudyFolder
 
 if TYPE_CHECKING:
@@ -16,6 +18,16 @@ _KEPT = {
     "pii_model": "The second model for names is that of the last release; to give it up, say --pii-model '' to run or "
     "release.",
 }
+
+
+def study_of(root: Path) -> StudyFolder:
+    """The study in a folder. Raises `UsageError` when there is none, or its manifest is missing."""
+    study = StudyFolder(root.expanduser().absolute())
+    if study.private.is_dir() and not study.manifest.exists():
+        raise UsageError("private/manifest.csv is missing from this study: put it back, under this name")
+    if not study.manifest.exists():
+        raise UsageError("this is not a study folder; make one with: transcribe init AUDIO_FOLDER --study STUDY")
+    return study
 
 
 def settings_of(study: StudyFolder, flags: Mapping[str, object]) -> "Settings":

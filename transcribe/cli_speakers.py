@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from transcribe.cli_settings import study_of
 from transcribe.errors import EXIT_OK, UsageError
 from transcribe.store import StudyFolder
 
@@ -38,7 +39,7 @@ def speakers(
     from transcribe.speaker_corrections import decide_speakers
     from transcribe.study_speakers import stored_speakers
 
-    target = _study(study)
+    target = study_of(study)
     if confirm or swap or name or undo:
         if recording:
             raise UsageError("name the recording in --confirm, --swap, --name or --undo alone")
@@ -74,7 +75,7 @@ def enrol(
     from transcribe.status import best_quality
     from transcribe.store import locked
 
-    target = _study(study)
+    target = study_of(study)
     settings = settings_of(target, {"device": device})
     at_least = best_quality(target)
     engines = open_engines(settings.quality, settings.device, settings.jobs, at_least, settings.pii_model)
@@ -85,13 +86,6 @@ def enrol(
     )
     typer.echo("private/enrolment until `transcribe withdraw` deletes it.")
     typer.echo(f"To use it: transcribe release {study}")
-
-
-def _study(root: Path) -> StudyFolder:
-    target = StudyFolder(root.expanduser().absolute())
-    if not target.manifest.exists():
-        raise UsageError("this is not a study folder: name the folder that `transcribe init` made")
-    return target
 
 
 def _release(study: StudyFolder) -> int:
