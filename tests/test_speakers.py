@@ -1,9 +1,12 @@
 """Who is who, as the command line shows and corrects it; where voices are kept, and how they are erased."""
 
 import json
+import math
+import re
 import stat
 import wave
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,9 @@ import pytest
 from tests.conftest import Lab, write_tone
 from tests.fakes import CANARY, FakeDiarizer, fake_engines
 from transcribe.diarization.linking import VoiceScores
-from transcribe.diarization.voices import VoiceVector
+from transcribe.diarization.voices import Diarized, VoiceVector
+from transcribe.engines import DiarizationJob, Outcome
+from transcribe.progress import Progress
 from transcribe.records import Diarization, Transcript, from_json
 from transcribe.speaker_evidence import RecordingSpeakers
 from transcribe.store import stored
@@ -168,6 +173,51 @@ def test_unsure_speakers_are_listed_and_stop_nothing(lab: Lab) -> None:
     assert "Unsure: P01-OBS" in shown.out
     assert lab.run("speakers", study(lab), "--name", "P01-OBS:SPEAKER-1=P01-PSW").code == 0
     assert speakers(lab, "P01-OBS")["SPEAKER-1"] == "P01-PSW"
+
+
+@dataclass(frozen=True)
+class HalfAlike(Strangers):
+    """In the session one voice sounds a little like either of the two."""
+
+    def voices(self, recording: str) -> tuple[VoiceVector, ...]:
+        one, other = FakeDiarizer.voices(self, recording)
+        if not recording.endswith("OBS"):
+            return tuple(replace(voice, vector=(*voice.vector, 0.0)) for voice in (one, other))
+        mixed = [0.5 * (a + b) for a, b in zip(one.vector, other.vector, strict=True)]
+        rest = math.sqrt(1 - sum(x * x for x in mixed))
+        return (replace(one, vector=(*mixed, rest)),)
+
+    def change(self, found: Diarization) -> Diarization:
+        return super().change(found) if found.recording.endswith("OBS") else found
+
+
+def test_a_voice_that_may_be_somebodys_says_whose(lab: Lab) -> None:
+    lab.engines = fake_engines(diarizer=HalfAlike())
+    interviews(lab, "P01-PSW", "P01-PIR", "P01-OBS")
+    first = lab.run("speakers", study(lab), "P01-OBS").out.splitlines()[0]
+    assert first.startswith("SPEAKER-1 is SPEAKER-1, likely P01-")
+    assert re.search(r"perhaps the voice of SPEAKER-2 in P01-P(SW|IR) \(alike 0\.\d\d\)", first)
+
+
+def test_the_number_of_voices_can_be_left_open(lab: Lab) -> None:
+    asked: list[int | None] = []
+    lab.engines = fake_engines(diarizer=Asking(asked=asked))
+    interviews(lab, "P01-OBS")
+    assert lab.run("run", study(lab), "--speakers", "auto").code == 0
+    assert lab.run("run", study(lab), "--speakers", "3").code == 0
+    assert asked == [2, None, 3]
+
+
+@dataclass(frozen=True)
+class Asking(FakeDiarizer):
+    """Keeps the number of voices that it is told."""
+
+    asked: list[int | None] = field(default_factory=list)
+
+    def diarize(self, jobs: Iterable[DiarizationJob], progress: Progress) -> Iterator[Outcome[Diarized]]:
+        for job in jobs:
+            self.asked.append(job.speakers)
+            yield from super().diarize([job], progress)
 
 
 def test_another_diarisation_makes_decisions_outdated(two_pairs: Lab) -> None:

@@ -208,7 +208,9 @@ def run(
     quality: Annotated[Quality | None, typer.Option(help="Which weights; auto takes the best that fits.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
     language: Annotated[str | None, typer.Option(help="Code such as en; empty: manifest, else detected.")] = None,
-    speakers: Annotated[int | None, typer.Option(min=1, max=20, help="Number of voices in every recording.")] = None,
+    speakers: Annotated[
+        str | None, typer.Option(help="Number of voices in every recording, 1 to 20, or auto: not known.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="CPU cores to use; default all.")] = None,
     policy: PolicyOption = None,
     pii_model: PiiModelOption = None,
@@ -220,7 +222,7 @@ def run(
     recovery_kept: RecoveryOption = "",
 ) -> None:
     """Transcribe and de-identify every recording that is not yet done, and release the result to coders/."""
-    from transcribe.cli_settings import settings_of
+    from transcribe.cli_settings import read_speakers, settings_of
     from transcribe.cli_tables import show_run, show_unlisted
     from transcribe.config import open_engines
     from transcribe.offline_proof.proof import cut_off_network, record_proof
@@ -250,7 +252,7 @@ def run(
         open_key(target)  # before weights are looked for: without the key nothing else matters
         at_least = best_quality(target)
         engines = open_engines(settings.quality, settings.device, settings.jobs, at_least, settings.pii_model)
-        request = RunRequest(tuple(only or ()), language or "", speakers, cut_off=cut is not None)
+        request = RunRequest(tuple(only or ()), language or "", read_speakers(speakers), cut_off=cut is not None)
         with showing_progress(progress.value) as observer:
             report = run_study(target, settings, engines, request, observer)
     show_run(target, report, engines)

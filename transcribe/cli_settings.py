@@ -11,6 +11,7 @@ from transcribe.errors import UsageError
 from transcribe.store import StudyFolder
 
 if TYPE_CHECKING:
+    from transcribe.stages import Speakers
     from transcribe.study.settings import Settings
 
 _KEPT = {
@@ -45,3 +46,16 @@ def settings_of(study: StudyFolder, flags: Mapping[str, object]) -> "Settings":
     for name in kept:
         typer.echo(_KEPT[name], err=True)
     return settings
+
+
+def read_speakers(text: str | None) -> "Speakers":
+    """The value of `--speakers`; None when it was not given. Raises `UsageError` for anything else."""
+    from transcribe.study.manifest import MOST_SPEAKERS
+
+    if text is None:
+        return None
+    if text == "auto":
+        return "auto"
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= MOST_SPEAKERS:
+        raise UsageError(f"--speakers must be auto, or a whole number from 1 to {MOST_SPEAKERS}")
+    return int(text)

@@ -44,7 +44,7 @@ class RunRequest:
 
     only: tuple[str, ...] = ()
     language: str = ""
-    speakers: int | None = None
+    speakers: stages.Speakers = None
     cut_off: bool = False
 
 

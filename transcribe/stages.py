@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 from transcribe.audio.decode import decode
 from transcribe.audio.ffmpeg import ffmpeg_version
@@ -42,6 +43,9 @@ from transcribe.release_check.second_pass import detect_or_withhold, redact_unti
 from transcribe.store import digest, fingerprint, stage_run, stored
 from transcribe.study.manifest import PlannedRecording
 from transcribe.study.roster import RosterEntry
+
+Speakers = int | Literal["auto"] | None
+"""A number of voices for every recording, `auto` for not known, None for what the manifest says."""
 
 TIME_SLACK = 0.5
 """Seconds that an engine's times may pass the end of the audio by rounding of its frames."""
@@ -94,10 +98,11 @@ def diarize(
     plans: Mapping[str, PlannedRecording],
     recordings: Mapping[str, Recording],
     diarizer: Diarizer,
-    speakers: int | None,
+    speakers: Speakers,
 ) -> dict[str, Diarization]:
     """Who spoke when, in every recording; `speakers` (a flag) goes before the manifest's number of voices."""
-    voices = {name: speakers or plans[name].speakers for name in recordings}
+    told = None if speakers == "auto" else speakers
+    voices = {name: plans[name].speakers if speakers is None else told for name in recordings}
     wanted = {
         name: fingerprint(
             "diarize",

@@ -1,10 +1,11 @@
 """Who is who, over the whole study: from voices, words and the manifest to a role for every voice, and its evidence."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from transcribe.batch import Batch
 from transcribe.diarization.cast import Cast, pair_members
-from transcribe.diarization.linking import ENROLLED, VoiceOf, compare, link_voices
+from transcribe.diarization.linking import ENROLLED, LikeVoices, VoiceLinks, VoiceOf, compare, link_voices
 from transcribe.diarization.roles import assign_speakers, talk_of
 from transcribe.enrolment import enrolled_voices, enrolment_state
 from transcribe.errors import CorruptFileError, TranscribeError, ValidationError
@@ -66,7 +67,8 @@ def assign_study_speakers(
     }
     members = pair_members(plans.values())
     casts = [_cast(plans[name], recordings[name], transcript, members) for name, transcript in attributed.items()]
-    roles = assign_speakers(casts, link_voices(scores, confirmed), confirmed, earlier)
+    links = link_voices(scores, confirmed)
+    roles = _with_likenesses(assign_speakers(casts, links, confirmed, earlier), links)
     try:
         write_scores(study, scores)
         if not settings.keep_voice_vectors:
@@ -74,6 +76,26 @@ def assign_study_speakers(
     except OSError as error:
         raise ValidationError(unwritable_message(error)) from None
     return roles
+
+
+def _with_likenesses(
+    roles: Mapping[str, tuple[SpeakerRole, ...]], links: VoiceLinks
+) -> dict[str, tuple[SpeakerRole, ...]]:
+    """The roles; those of unsure voices say whose voice they are perhaps, that of the nearest in another recording."""
+    nearest: dict[VoiceOf, LikeVoices] = {}
+    for pair in sorted(links.unsure, key=lambda pair: pair.cosine):
+        nearest |= {pair.one: pair, pair.other: pair}
+
+    def told(name: str, role: SpeakerRole) -> SpeakerRole:
+        own = VoiceOf(name, role.voice)
+        if role.voice != role.speaker or own not in nearest:
+            return role
+        pair = nearest[own]
+        other = pair.other if pair.one == own else pair.one
+        whose = f"the enrolled {other.voice}" if other.recording == ENROLLED else f"{other.voice} in {other.recording}"
+        return replace(role, evidence=f"{role.evidence}; perhaps the voice of {whose} (alike {pair.cosine:.2f})")
+
+    return {name: tuple(told(name, role) for role in some) for name, some in roles.items()}
 
 
 def _cast(

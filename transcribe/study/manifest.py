@@ -35,7 +35,8 @@ CONSENTS = ("transcribe", "quote", "audio", "archive")
 
 _EXCLUDED = ("no", "n", "0", "false", "nein", "否")
 _INCLUDED = ("", "yes", "y", "1", "true", "ja", "是")
-_MOST_SPEAKERS = 20  # as `--speakers`
+MOST_SPEAKERS = 20
+"""Of the manifest and of `--speakers`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ def _check_row(row: TableRow, folder: Path) -> _Row:
         session=session,
         date=read_date(cells["date"]) or None,
         language=language or None,
-        speakers=0 if cells["speakers"] in ("?", "？") else _number(cells["speakers"], "speakers", _MOST_SPEAKERS),
+        speakers=0 if cells["speakers"] in ("?", "？") else _number(cells["speakers"], "speakers", MOST_SPEAKERS),
         interviewer=_interviewers(cells["interviewer"]) or None,
         also_present=_listed(cells["also_present"]) or None,
         consent=_consent(cells["consent"]),
