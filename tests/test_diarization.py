@@ -26,7 +26,7 @@ from transcribe.diarization.diarizer import (
 from transcribe.diarization.draft import LENGTHS, turn_pieces
 from transcribe.diarization.frames import Grid
 from transcribe.diarization.segmentation import Segmented, Tell
-from transcribe.diarization.speech_mask import MARGIN, speech_mask
+from transcribe.diarization.speech_mask import MARGIN, OFFSET, ONSET, speech_mask
 from transcribe.diarization.torchaudio_stub import TELEMETRY_VARIABLE, install_torchaudio_stub
 from transcribe.diarization.turns import clearly_heard, join_turns, name_voices, number_warnings, without_flicker
 from transcribe.diarization.voices import Diarized, is_sound
@@ -160,16 +160,16 @@ def test_the_mask_holds_every_frame_of_speech_and_is_sorted(probability: np.ndar
     assert all(0 <= start < end <= duration for start, end in mask)
     assert all(before[1] < after[0] for before, after in pairwise(mask))
     inside = np.array([any(start <= time < end for start, end in mask) for time in frames], bool)
-    assert inside[probability >= 0.2].all()
+    assert inside[probability >= ONSET].all()
     # Nothing further from speech than the margin and a bridged gap is in the mask.
-    speech = frames[probability >= 0.1]
+    speech = frames[probability >= OFFSET]
     for time in frames[inside]:
         assert np.abs(speech - time).min() <= MARGIN + 0.3 / 2 + STEP
 
 
 def test_weak_speech_beside_strong_counts_and_alone_does_not() -> None:
     frames = STEP * (np.arange(600) + 0.5)
-    weak = np.where((frames > 2) & (frames < 4), 0.15, 0.0)
+    weak = np.where((frames > 2) & (frames < 4), 0.09, 0.0)
     assert speech_mask(frames, weak, 10.2) == ()
     strong = np.where((frames > 3.9) & (frames < 4.5), 0.9, weak)
     ((start, end),) = speech_mask(frames, strong, 10.2)

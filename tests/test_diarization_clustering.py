@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transcribe.diarization.clustering import OTHER_SECONDS, Items, cluster, merge_down
+from transcribe.diarization.clustering import MANY, OTHER_SECONDS, Items, cluster, merge_down
 from transcribe.diarization.voicing import LaneTurn, centroids, whose
 from transcribe.records import SpeechTurn
 
@@ -55,6 +55,13 @@ def test_who_talks_little_is_found_beside_who_talks_much(
     made, owner = items(
         [(heard(one, round(100 * (1 - share)), seed), 3.0), (heard(other, round(100 * share), seed), 3.0)]
     )
+    assert same_partition(cluster(made, speakers), owner)
+
+
+@pytest.mark.parametrize("speakers", [None, 2])
+def test_hours_of_turns_are_clustered_like_minutes(speakers: int | None) -> None:
+    made, owner = items([(heard(voice(1), 450, 1), 3.0), (heard(voice(2), 50, 2), 3.0)])
+    assert len(owner) > MANY
     assert same_partition(cluster(made, speakers), owner)
 
 

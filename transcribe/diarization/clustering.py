@@ -24,6 +24,9 @@ VOICE_SHARE = 0.02
 """A cluster with less speech than both, the latter of all speech, is no voice: its turns go to those that are."""
 OTHER_SECONDS = 4.0
 """A voice beyond the expected number with less speech than this is a mistake, and goes to the nearest."""
+MANY = 300
+BEYOND_DOUBT = 0.6
+"""Where there are more items than that, those with a greater mean cosine than this are taken together beforehand."""
 TOGETHER_SECONDS = 0.5
 TOGETHER_SHARE = 0.02
 """Two clusters that speak at once for longer, and for more than this share of the shorter one, are two people."""
@@ -90,11 +93,39 @@ def cluster(items: Items, speakers: int | None) -> NDArray[np.intp]:
     `speakers` is the number of voices expected, None when it is not known. Fewer may come out, and more when somebody
     clearly different speaks as well.
     """
-    clusters = _Clusters(items)
+    part = _parts(items) if len(items.seconds) > MANY else np.arange(len(items.seconds))
+    clusters = _Clusters(_summed(items, part))
     _merge_above(clusters, SAME if speakers is None else SURELY_SAME)
     if speakers is not None:
         _merge_to(clusters, speakers)
-    return _settled(items, _numbered(clusters, clusters.voices()))
+    return _settled(items, _in_order(_numbered(clusters, clusters.voices())[part]))
+
+
+def _parts(items: Items) -> NDArray[np.intp]:
+    """Items that are one voice beyond doubt taken together: the number of each one's part, (n,).
+
+    The clustering proper needs n³ steps, scipy's average linkage n²; it knows neither lengths nor who speaks at once.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    tree = linkage(items.vectors, method="average", metric="cosine")
+    parts: NDArray[np.intp] = np.unique(fcluster(tree, 1 - BEYOND_DOUBT, "distance"), return_inverse=True)[1]
+    return parts
+
+
+def _summed(items: Items, part: NDArray[np.intp]) -> Items:
+    """The parts as items: vectors are weighted means, so that the mean cosine of two parts is their product."""
+    member = (part[None, :] == np.arange(part.max(initial=-1) + 1)[:, None]).astype(np.float64)  # (parts, items)
+    seconds = member @ items.seconds
+    together = member @ items.together @ member.T
+    np.fill_diagonal(together, 0.0)
+    return Items(member @ (items.vectors * items.seconds[:, None]) / seconds[:, None], seconds, together)
+
+
+def _in_order(voice: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Voices renumbered by first appearance; -1 stays."""
+    present = list(dict.fromkeys(voice[voice >= 0].tolist()))
+    return np.array([present.index(one) if one >= 0 else -1 for one in voice.tolist()], np.intp)
 
 
 def _settled(items: Items, voice: NDArray[np.intp]) -> NDArray[np.intp]:

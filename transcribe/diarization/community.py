@@ -19,7 +19,7 @@ from torch import Tensor
 
 from transcribe.diarization.batches import in_batches
 from transcribe.diarization.clustering import Items, Vector, merge_down
-from transcribe.diarization.frames import frame_turns, loudest, speaker_count, votes
+from transcribe.diarization.frames import frame_turns, loudest, overlap_add, speaker_count, votes
 from transcribe.diarization.segmentation import Segmented, Tell, windows
 from transcribe.diarization.turns import join_turns, spoken_seconds
 from transcribe.diarization.voicing import VOICE_VECTOR_SECONDS, Centroid, Found
@@ -132,8 +132,11 @@ class CommunityVoices:
 def _slot_seconds(plan: CommunityPlan) -> Vector:
     """The unmixed speech behind each slot's vector (s), (windows, slots), each second counted once over all windows."""
     grid = plan.segmented.grid
-    seconds: Vector = np.where(plan.clean, plan.masks.sum(axis=1), 0) * grid.frame_step
-    return seconds * grid.window_step / grid.window_seconds
+    windows_seen, frames, _ = plan.masks.shape
+    covered = overlap_add(np.ones((windows_seen, frames, 1), np.float32), grid)[:, 0]
+    worth = [grid.frame_step / covered[first : first + frames] for first in grid.first_frames(windows_seen)]
+    seconds: Vector = np.einsum("wfs,wf->ws", plan.masks, np.stack(worth))
+    return np.where(plan.clean, seconds, 0.0)
 
 
 def _sums(plan: CommunityPlan, vectors: Vector, voices: NDArray[np.intp]) -> tuple[Vector, Vector]:

@@ -40,9 +40,9 @@ COMMUNITY_PARAMETERS: Mapping[str, float] = {"threshold": 0.6, "Fa": 0.07, "Fb":
 """VBx's in `SpeakerDiarization.default_parameters()` of pyannote.audio 4.0.7 (a test compares them). Not yet held
 against the `config.yaml` that is pulled with community-1, which has not been here."""
 
-WINDOWS_PER_BATCH: Mapping[str, int] = {"cpu": 8, "cuda": 128}
-"""10 s windows in a batch, by device. Small on the CPU, where larger ones are no faster and a short recording would be
-filled up with silence."""
+WINDOWS_PER_BATCH: Mapping[str, int] = {"cpu": 16, "cuda": 128}
+"""10 s windows in a batch, by device. Small on the CPU, where larger ones are hardly faster and a short recording would
+be filled up with silence."""
 RESNET_WINDOWS_PER_BATCH: Mapping[str, int] = {"cpu": 2, "cuda": 128}
 """The same for the ResNet, of which one window is work enough for a CPU."""
 CAMPPLUS_FRAMES_PER_BATCH: Mapping[str, int] = {"cpu": 1600, "cuda": 102_400}
