@@ -91,7 +91,7 @@ def test_one_voice_is_not_cut_in_two_because_two_are_expected() -> None:
 
 
 def test_a_short_odd_noise_is_no_voice_beyond_the_expected() -> None:
-    groups = [(heard(voice(1), 20, 1), 3.0), (heard(voice(2), 20, 2), 3.0), (voice(3)[None], OTHER_SECONDS / 2)]
+    groups = [(heard(voice(1), 20, 1), 3.0), (heard(voice(2), 20, 2), 3.0), (voice(3)[None], 0.75 * OTHER_SECONDS)]
     made, owner = items(groups)
     found = cluster(made, 2)
     assert set(found.tolist()) == {0, 1}
