@@ -1,17 +1,20 @@
 """Withdrawal: nothing made of the voice stays or comes back, the partner's interview stays, people are told."""
 
+import csv
 from dataclasses import dataclass, replace
 
 import pytest
 
 from tests.conftest import Lab, write_tone
 from tests.fakes import CANARY, FakeDiarizer, fake_engines
-from transcribe.records import Diarization
+from transcribe.errors import UsageError
+from transcribe.records import Diarization, to_json
 from transcribe.redaction.registry import Registry, RegistryEntity
 from transcribe.redaction.tombstones import with_tombstones
-from transcribe.store import StudyFolder
+from transcribe.store import StudyFolder, read_run_log
 from transcribe.study.roster import RosterEntry
-from transcribe.study.withdrawals import read_withdrawals
+from transcribe.study.withdrawal_plan import Observations, WithdrawalPlan, WithdrawalRequest, plan_withdrawal
+from transcribe.study.withdrawals import Stretch, read_withdrawals
 
 HEAD = "person,name,aliases,kind,relation_to,note\n"
 
@@ -209,3 +212,43 @@ def test_an_interpreters_words_are_the_interview(lab: Lab) -> None:
     )
     assert lab.run("run", str(lab.study.root)).code == 0
     assert "What was that like" in released_text(lab, "P01-PIR")
+
+
+def edit_rows(lab: Lab, column: str, cells: dict[str, str]) -> None:
+    """Writes a cell of the manifest for each recording in `cells`."""
+    with lab.study.manifest.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with lab.study.manifest.open("w", newline="") as file:
+        table = csv.DictWriter(file, rows[0])
+        table.writeheader()
+        table.writerows(row | ({column: cells[row["id"]]} if row["id"] in cells else {}) for row in rows)
+
+
+def planned(lab: Lab, person: str, observations: Observations | None = None) -> WithdrawalPlan:
+    return plan_withdrawal(lab.study, WithdrawalRequest(person, "AB", observations=observations))
+
+
+@pytest.mark.parametrize(("column", "said"), [("person", "P01-PSW"), ("also_present", "relative;p01-psw")])
+def test_a_session_of_another_pair_is_shared_with_whoever_was_in_it(lab: Lab, column: str, said: str) -> None:
+    for number, name in enumerate(("P01-PSW", "P02-PIR", "P02-OBS", "P03-OBS")):
+        write_tone(lab.audio / f"{name}.wav", pitch=440 + 40 * number)
+    lab.run("init", str(lab.audio), "--study", str(lab.study.root))
+    edit_rows(lab, column, {"P02-OBS": said})
+    kept = planned(lab, "P01-PSW", "keep")
+    assert (kept.recordings, kept.undecided, kept.joint) == (("P01-PSW",), (), ("P02-OBS",))
+    assert planned(lab, "P01-PSW").undecided == ("P02-OBS",)
+    assert planned(lab, "P01-PSW", "delete").recordings == ("P01-PSW", "P02-OBS")
+    part = WithdrawalRequest("P01-PSW", "AB", recording="P02-OBS", start=1.0, end=2.0)
+    assert plan_withdrawal(lab.study, part).stretches == (Stretch("P02-OBS", 1.0, 2.0),)
+    assert planned(lab, "P02-PIR", "keep").joint == ("P02-OBS",)
+
+
+def test_in_a_study_of_the_version_before_it_says_to_release_first(lab: Lab) -> None:
+    done_study(lab, "P01-OBS")
+    log = read_run_log(lab.study, "P01-OBS")
+    before = replace(log, stages=tuple(run for run in log.stages if run.stage not in ("attribute", "speakers", "name")))
+    (lab.study.recording("P01-OBS") / "run.json").write_bytes(to_json(before))
+    with pytest.raises(UsageError, match="transcribe release STUDY"):
+        planned(lab, "P01-PIR", "withhold")
+    assert lab.run("release", str(lab.study.root)).code == 0
+    assert planned(lab, "P01-PIR", "withhold").stretches

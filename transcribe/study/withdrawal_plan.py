@@ -41,7 +41,8 @@ class WithdrawalPlan:
     """What will be deleted: `recordings` whole, `stretches` in part; `originals` are the media files, in the manifest.
 
     `documents` go whole; `look` are those that stay and may tell of the person. `undecided` are joint sessions and
-    documents for which the request does not say what becomes of them.
+    documents for which the request does not say what becomes of them. `joint` are all sessions that a whole person
+    shares with others, those that stay among them.
     """
 
     recordings: tuple[str, ...]
@@ -51,6 +52,7 @@ class WithdrawalPlan:
     originals: tuple[Path, ...]
     documents: tuple[str, ...] = ()
     look: tuple[str, ...] = ()
+    joint: tuple[str, ...] = ()
 
     @property
     def touched(self) -> tuple[str, ...]:
@@ -61,7 +63,7 @@ class WithdrawalPlan:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of a recording, from the manifest or from its own facts."""
+    """What is known of a recording, from the manifest or from its own facts; `also_present` from the manifest alone."""
 
     id: str
     pair: str
@@ -69,6 +71,7 @@ class _Known:
     person: str
     files: tuple[Path, ...]
     duration: float | None
+    also_present: tuple[str, ...] = ()
 
 
 def parse_time(text: str) -> float:
@@ -90,16 +93,18 @@ def plan_withdrawal(study: StudyFolder, request: WithdrawalRequest) -> Withdrawa
         raise UsageError("--who: give your initials, 2 to 8 letters")
     known = _known_recordings(study)
     earlier = [w for w in read_withdrawals(study).items if w.person == request.person]
-    own = [item for item in known if item.person == request.person]
-    pairs = {item.pair for item in own} | {request.person.rpartition("-")[0]}
-    joint = [item for item in known if item.role == "OBS" and item.pair in pairs and item.person != request.person]
+    own = [item for item in known if item.person == request.person and item.role != "OBS"]
+    # The `person` of an observed session is its PSW, who may be of another pair: it is shared all the same.
+    pairs = {item.pair for item in known if item.person == request.person} | {request.person.rpartition("-")[0]}
+    joint = [item for item in known if item.role == "OBS" and (item.pair in pairs or _is_present(item, request.person))]
     documents = read_documents(study)
     of_pair = [document for document in documents if document.pair in pairs]
     if not own and not joint and not earlier and not of_pair:
         raise UsageError("--person: no recording of the study is of a person with this code; see: transcribe status")
     if request.recording:
         look = tuple(document.id for document in documents if document.pair in ("", *pairs))
-        return replace(_plan_recording(request, known, pairs), look=look)
+        theirs = [item for item in known if item.pair in pairs or item in joint]
+        return replace(_plan_recording(request, theirs), look=look)
     if request.start is not None or request.end is not None:
         raise UsageError("--from and --to need --recording ID")
     recordings = [item.id for item in own]
@@ -118,7 +123,7 @@ def plan_withdrawal(study: StudyFolder, request: WithdrawalRequest) -> Withdrawa
     parts = tuple(dict.fromkeys(stretch for stretch in stretches if stretch.recording not in whole))
     touched = {*whole, *(stretch.recording for stretch in parts)}
     originals = tuple(file for item in known if item.id in touched for file in item.files)
-    plan = WithdrawalPlan(whole, parts, True, undecided, originals)
+    plan = WithdrawalPlan(whole, parts, True, undecided, originals, joint=tuple(item.id for item in joint))
     return _with_documents(plan, request, [d for d in documents if d.pair in ("", *pairs)], earlier)
 
 
@@ -145,9 +150,13 @@ def _with_documents(
     )
 
 
-def _plan_recording(request: WithdrawalRequest, known: Sequence[_Known], pairs: set[str]) -> WithdrawalPlan:
-    item = next((item for item in known if item.id == request.recording), None)
-    if item is None or item.pair not in pairs:
+def _is_present(item: _Known, person: str) -> bool:
+    return any(told.upper() == person for told in item.also_present)
+
+
+def _plan_recording(request: WithdrawalRequest, theirs: Sequence[_Known]) -> WithdrawalPlan:
+    item = next((item for item in theirs if item.id == request.recording), None)
+    if item is None:
         raise UsageError("--recording: no such recording in this person's pair; see: transcribe status")
     if request.start is None and request.end is None:
         if item.role != "OBS" and item.person != request.person:
@@ -168,19 +177,24 @@ def _known_recordings(study: StudyFolder) -> list[_Known]:
     """
     reading = read_manifest(study)
     known = {
-        plan.id: _Known(plan.id, plan.pair, plan.role, plan.person, plan.files, None)
+        plan.id: _Known(plan.id, plan.pair, plan.role, plan.person, plan.files, None, plan.also_present)
         for plan in (*reading.recordings, *reading.withdrawn)
     }
     for path in sorted(study.private.glob("*/recording.json")):
         facts = from_json(Recording, path.read_bytes(), f"private/{path.parent.name}/recording.json")
-        files = known[facts.id].files if facts.id in known else ()
-        known[facts.id] = _Known(facts.id, facts.pair, facts.role, facts.person, files, facts.duration)
+        listed = known.get(facts.id)
+        files, others = ((), ()) if listed is None else (listed.files, listed.also_present)
+        known[facts.id] = _Known(facts.id, facts.pair, facts.role, facts.person, files, facts.duration, others)
     return list(known.values())
 
 
 def _voice(study: StudyFolder, recording: str, person: str) -> list[Stretch]:
     """When the person talks in a joint session."""
     transcript = stored(Transcript, study, recording, "name", None)
+    if transcript is None and study.output(recording, "recognize").exists():
+        raise UsageError(
+            f"{recording}: who talks when in it is not known yet; first: transcribe release STUDY (or transcribe run)"
+        )
     if transcript is None:
         raise UsageError(
             f"{recording}: it is not transcribed yet, so nobody knows when this person talks in it; transcribe it "
