@@ -18,6 +18,7 @@ from transcribe.diarization.linking import (
     VoiceOf,
     VoiceScores,
     compare,
+    enrolled_source,
     forget,
     link_voices,
 )
@@ -53,7 +54,8 @@ def heard(recording: str, *people: str, seconds: float = 30.0, embedding: str = 
 
 
 def sources(voices: list[Voices], state: str = "1") -> dict[str, str]:
-    return {some.recording: state for some in voices}
+    clips = {enrolled_source(v.voice): state for some in voices if some.recording == ENROLLED for v in some.voices}
+    return {some.recording: state for some in voices if some.recording != ENROLLED} | clips
 
 
 def scores(*voices: Voices) -> VoiceScores:
@@ -129,8 +131,16 @@ def test_enrolled_clips_are_voices_and_two_of_them_two_people() -> None:
     second = Voices(ENROLLED, CAMPPLUS, (VoiceVector("INT-2", 8.0, tuple(map(float, direction("int", "x", 0.5)))),))
     links = link_voices(scores(*STUDY[:2], clip))
     assert people(links) == {frozenset({"P01-PSW 1", "P01-PIR 1", "enrolled INT"})}
-    both = link_voices(compare([*STUDY[:2], clip, second], None, sources([*STUDY, clip])))
+    both = link_voices(compare([*STUDY[:2], clip, second], None, sources([*STUDY, clip, second])))
     assert not any({VoiceOf(ENROLLED, "INT"), VoiceOf(ENROLLED, "INT-2")} <= set(group) for group in both.groups)
+
+
+def test_another_clip_forgets_nothing_of_the_first() -> None:
+    clip = Voices(ENROLLED, CAMPPLUS, (VoiceVector("INT", 8.0, tuple(map(float, direction("int", "clip", 0.5)))),))
+    second = Voices(ENROLLED, CAMPPLUS, (VoiceVector("INT-2", 8.0, tuple(map(float, direction("int", "x", 0.5)))),))
+    before = compare([*STUDY, clip], None, sources([*STUDY, clip]))
+    after = compare([second], before, sources([*STUDY, clip, second]))
+    assert forget(after, [VoiceOf(ENROLLED, "INT-2")]) == before
 
 
 def test_what_people_said_joins_and_parts() -> None:

@@ -257,3 +257,10 @@ def test_columns_that_the_lab_may_delete_or_add(study: StudyFolder) -> None:
     kept = ("id", "file", "part", "pair", "role", "consent", "include")
     write_table(study.manifest, ("colour", *kept), [ROW | {"colour": "red"}])
     assert read_manifest(study).recordings == (only(study),)
+
+
+def test_a_row_that_is_left_out_still_says_whose_pair_it_is(study: StudyFolder) -> None:
+    left_out = {"id": "P02-PSW", "pair": "P02", "person": "P01-PSW", "include": "no"}
+    session = {"id": "P02-OBS", "pair": "P02", "role": "OBS", "file": "b.wav"}
+    (plan,) = reading(study, left_out, session).recordings
+    assert plan.members == ("P01-PSW", "P02-PIR")

@@ -96,18 +96,34 @@ def name_speakers(transcript: Transcript, roles: Sequence[SpeakerRole]) -> Trans
     return dataclasses.replace(transcript, utterances=named, speakers=tuple(roles))
 
 
-def _spoken_words(recognition: Recognition) -> Iterator[_Spoken]:
-    """The words in order, none beginning before the one before it: recognisers' times may step back, a reader's not."""
-    last, reached = "", 0.0
+def in_order(recognition: Recognition) -> Recognition:
+    """The recognition, no word beginning before the one before it: recognisers' times may step back, a reader's not.
+
+    Words of nothing but white space stay as they are, and count for nothing.
+    """
+    reached = 0.0
+    segments = []
     for segment in recognition.segments:
+        words = []
+        for word in segment.words:
+            if word.text.strip():
+                reached = max(reached, word.start)
+                words.append(dataclasses.replace(word, start=reached, end=max(reached, word.end)))
+            else:
+                words.append(word)
+        segments.append(dataclasses.replace(segment, words=tuple(words)))
+    return dataclasses.replace(recognition, segments=tuple(segments))
+
+
+def _spoken_words(recognition: Recognition) -> Iterator[_Spoken]:
+    last = ""
+    for segment in in_order(recognition).segments:
         first = True
         for word in segment.words:
             if not word.text.strip():
                 continue
             spaced = word.text[0].isspace() or last[-1:].isspace()
-            reached = max(reached, word.start)
-            placed = dataclasses.replace(word, start=reached, end=max(reached, word.end))
-            yield _Spoken(placed, segment.language, first, spaced)
+            yield _Spoken(word, segment.language, first, spaced)
             last, first = word.text, False
 
 

@@ -113,15 +113,14 @@ def enrolled_voices(study: StudyFolder) -> tuple[Voices, ...]:
     return tuple(voice.voices for voice in known if voice is not None)
 
 
-def enrolment_state(study: StudyFolder) -> str:
-    """Changes whenever another clip is enrolled, or one goes."""
-    clips = [(person, digest(_clip(study, person).read_bytes())) for person in enrolled_people(study)]
-    return digest(repr(clips).encode())
+def enrolment_states(study: StudyFolder) -> dict[str, str]:
+    """The sha256 of each enrolled person's clip."""
+    return {person: digest(_clip(study, person).read_bytes()) for person in enrolled_people(study)}
 
 
 def forget_enrolled(study: StudyFolder, person: str) -> bool:
-    """Deletes a person's clip and vector; whether there was any."""
-    found = [path for path in (_clip(study, person), _record(study, person)) if path.exists()]
+    """Deletes a person's vector and clip, in this order; whether there was any."""
+    found = [path for path in (_record(study, person), _clip(study, person)) if path.exists()]
     for path in found:
         path.unlink()
     if found:
@@ -131,13 +130,19 @@ def forget_enrolled(study: StudyFolder, person: str) -> bool:
 
 def forget_enrolled_vectors(study: StudyFolder) -> None:
     """Deletes what was computed from the clips; the clips stay."""
-    for person in enrolled_people(study):
-        _record(study, person).unlink(missing_ok=True)
+    for path in sorted((study.private / FOLDER).glob("*.json")):
+        path.unlink()
 
 
 def _heard(person: str, samples: Samples, clip: str, diarizer: Diarizer, progress: Progress) -> EnrolledVoice:
     recording = Recording(person, "", "OBS", person, 1, "", (), round(len(samples) / SAMPLE_RATE, 3))
-    (outcome,) = diarizer.diarize([DiarizationJob(DecodedAudio(recording, samples), 1)], progress)
+    job = DiarizationJob(DecodedAudio(recording, samples), 1)
+    try:
+        (outcome,) = diarizer.diarize([job], progress)
+    except TranscribeError:
+        raise
+    except Exception as error:
+        raise EngineError(f"{person}: the diarization engine failed on the clip ({type(error).__name__})") from error
     if isinstance(outcome.result, TranscribeError):
         raise outcome.result
     voices = outcome.result.voices.voices

@@ -28,11 +28,12 @@ from transcribe.study.last_release import remember_release
 from transcribe.study.manifest import ManifestProblem, ManifestReading, PlannedRecording, SkippedRow, read_manifest
 from transcribe.study.roster import read_roster
 from transcribe.study.settings import Settings
+from transcribe.study.withdrawals import read_withdrawals
 from transcribe.study_consent import consent_rules
 from transcribe.study_release import release_study
 from transcribe.study_speakers import assign_study_speakers, keep_speakers
 from transcribe.withdrawn_content import delete_withdrawn, forget_releases
-from transcribe.withdrawn_voices import delete_withdrawn_voices
+from transcribe.withdrawn_voices import sessions_of_withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ def run_study(
         for stage in ("diarize", "recognize"):
             missing = [name for name in recordings if not study.output(name, stage).exists()]
             progress.expect(stage, sum(recordings[name].duration for name in missing))
-        diarizations = stages.diarize(batch, plans, recordings, engines.diarizer, request.speakers)
+        voiceless = sessions_of_withdrawn(read_withdrawals(study), reading)
+        diarizations = stages.diarize(batch, plans, recordings, engines.diarizer, request.speakers, voiceless)
         languages = {name: request.language or plans[name].language or settings.language for name in plans}
         consent = consent_rules(study, plans, withhold_third_voices=settings.unconsented_voices == "withhold")
         for person, error in hear_enrolled(study, engines.diarizer, progress).items():
@@ -243,8 +245,7 @@ def _transcripts(
     roles = assign_study_speakers(batch, settings, plans, recordings, attributed)
     heard = {name: transcript for name, transcript in attributed.items() if name not in kept}
     transcripts = kept | speaker_stages.name_study(batch, recordings, heard, roles, consent)
-    keep_speakers(batch, recordings, attributed, transcripts, roles)
-    delete_withdrawn_voices(batch.study)  # of a joint session that was diarised anew
+    keep_speakers(batch, recordings, heard, transcripts, roles)
     ordered = [name for name in plans if name in transcripts]
     return {name: recordings[name] for name in ordered}, {name: transcripts[name] for name in ordered}
 

@@ -2,11 +2,12 @@
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Literal
 
+from transcribe.attribution import in_order
 from transcribe.audio.decode import decode
 from transcribe.audio.ffmpeg import ffmpeg_version
 from transcribe.audio.probe import probe_recording
@@ -99,8 +100,12 @@ def diarize(
     recordings: Mapping[str, Recording],
     diarizer: Diarizer,
     speakers: Speakers,
+    voiceless: Collection[str] = (),
 ) -> dict[str, Diarization]:
-    """Who spoke when, in every recording; `speakers` (a flag) goes before the manifest's number of voices."""
+    """Who spoke when, in every recording; `speakers` (a flag) goes before the manifest's number of voices.
+
+    What the voices sound like is kept beside it, but not of the recordings in `voiceless`.
+    """
     told = None if speakers == "auto" else speakers
     voices = {name: plans[name].speakers if speakers is None else told for name in recordings}
     wanted = {
@@ -129,6 +134,8 @@ def diarize(
             diarization, voices = outcome.result.diarization, outcome.result.voices
             # Before the turns, whose line in run.json says that the recording is done.
             _check_voices(diarization, voices)
+            if outcome.recording in voiceless:
+                voices = replace(voices, voices=())
             batch.keep(outcome.recording, StageRun("voices", wanted[outcome.recording], "", 0.0), voices)
             yield Outcome(outcome.recording, diarization, outcome.seconds, outcome.warnings)
 
@@ -179,8 +186,9 @@ def recognize(
 
     def consented(jobs: Iterable[RecognitionJob], progress: Progress) -> Iterator[Outcome[Recognition]]:
         for outcome in recognizer.recognize(jobs, progress):
-            if isinstance(outcome.result, Recognition) and outcome.recording in consent:
-                kept = recognition_without(outcome.result, consent[outcome.recording].withdrawn)
+            if isinstance(outcome.result, Recognition):
+                # In order first: what is cut out of words later must be what is cut out of the transcript.
+                kept = recognition_without(in_order(outcome.result), consent[outcome.recording].withdrawn)
                 yield replace(outcome, result=kept)
             else:
                 yield outcome

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from transcribe.consent import ConsentRules
-from transcribe.diarization.cast import INTERPRETER, pair_members, people_of
+from transcribe.diarization.cast import INTERPRETER, people_of
 from transcribe.errors import CorruptFileError
 from transcribe.records import Recording, from_json
 from transcribe.store import StudyFolder
@@ -32,9 +32,8 @@ def agreed_speakers(plan: PlannedRecording, plans: Iterable[PlannedRecording]) -
 
     Somebody else's code in `also_present` counts if that person has an interview of their own among `plans`.
     """
-    known = list(plans)
-    expected = people_of(plan, pair_members(known)[plan.pair], plan.interviewers, plan.also_present)
-    participants = {other.person for other in known}
+    expected = people_of(plan, plan.members, plan.interviewers, plan.also_present)
+    participants = {other.person for other in plans}
     staff = [c for c in expected.others if c == INTERPRETER or is_interviewer(c) or c in participants]
     return tuple(dict.fromkeys((*expected.asks, *expected.answers, *staff)))
 

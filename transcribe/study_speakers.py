@@ -1,13 +1,25 @@
 """Who is who, over the whole study: from voices, words and the manifest to a role for every voice, and its evidence."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from transcribe.batch import Batch
-from transcribe.diarization.cast import Cast, pair_members
-from transcribe.diarization.linking import ENROLLED, LikeVoices, VoiceLinks, VoiceOf, compare, link_voices
+from transcribe.diarization.cast import Cast
+from transcribe.diarization.linking import (
+    ENROLLED,
+    LikeVoices,
+    VoiceLinks,
+    VoiceOf,
+    compare,
+    enrolled_source,
+    forget,
+    link_voices,
+)
 from transcribe.diarization.roles import assign_speakers, talk_of
-from transcribe.enrolment import enrolled_voices, enrolment_state
+from transcribe.diarization.voices import Voices
+from transcribe.enrolment import enrolled_voices, enrolment_states
 from transcribe.errors import CorruptFileError, TranscribeError, ValidationError
 from transcribe.records import Diarization, Recording, SpeakerRole, StageRun, Transcript, to_json
 from transcribe.speaker_evidence import RecordingSpeakers, recording_speakers
@@ -15,7 +27,7 @@ from transcribe.speaker_page import speaker_page
 from transcribe.store import StudyFolder, digest, stage_run, stored, unwritable_message, write_atomic
 from transcribe.study.manifest import PlannedRecording, read_manifest
 from transcribe.study.settings import Settings
-from transcribe.study.speaker_decisions import read_decisions
+from transcribe.study.speaker_decisions import SpeakerDecision, append_decisions, read_decisions
 from transcribe.voice_store import delete_vectors, read_scores, stored_voices, write_scores
 
 SPEAKERS_PAGE = "speakers.html"
@@ -49,10 +61,8 @@ def assign_study_speakers(
     """
     study = batch.study
     turns = {name: diarization_digest(study, name) for name in attributed}
-    # Of all that are diarised: one that is not attributed this time must not lose what its voices were compared with.
-    states = {name: run.fingerprint for name in plans if (run := stage_run(study, name, "diarize")) is not None}
-    voices = [*stored_voices(study, states), *enrolled_voices(study)]
-    scores = compare(voices, read_scores(study), states | {ENROLLED: enrolment_state(study)})
+    voices, states = _voices(batch, attributed)
+    scores = compare(voices, read_scores(study), states)
     decisions = read_decisions(study)
     confirmed = {
         VoiceOf(name, voice): speaker
@@ -65,9 +75,9 @@ def assign_study_speakers(
         if (known := _earlier(batch, name)) is not None and known.diarization == turns[name]
         for speaker in known.speakers
     }
-    members = pair_members(plans.values())
-    casts = [_cast(plans[name], recordings[name], transcript, members) for name, transcript in attributed.items()]
-    links = link_voices(scores, confirmed)
+    casts = [_cast(plans[name], recordings[name], transcript) for name, transcript in attributed.items()]
+    absent = [heard.voice for heard in scores.voices if heard.voice.recording not in (*attributed, ENROLLED)]
+    links = link_voices(forget(scores, absent), confirmed)
     roles = _with_likenesses(assign_speakers(casts, links, confirmed, earlier), links)
     try:
         write_scores(study, scores)
@@ -76,6 +86,28 @@ def assign_study_speakers(
     except OSError as error:
         raise ValidationError(unwritable_message(error)) from None
     return roles
+
+
+def _voices(batch: Batch, attributed: Collection[str]) -> tuple[list[Voices], dict[str, str]]:
+    """All vectors that there are, and the state of every recording's voices and every clip.
+
+    Of all recordings, not only of those `attributed` now: one that is left out this time must not lose what its voices
+    were compared with. A damaged file is its recording's failure, where that matters.
+    """
+    study = batch.study
+    voices: list[Voices] = []
+    states: dict[str, str] = {}
+    for name in sorted(path.parent.name for path in study.private.glob("*/run.json")):
+        try:
+            run = stage_run(study, name, "diarize")
+            if run is not None:
+                states[name] = run.fingerprint
+                voices += filter(None, [stored_voices(study, name)])
+        except CorruptFileError as error:
+            if name in attributed:
+                batch.fail(name, "voices", error)
+    states |= {enrolled_source(person): clip for person, clip in enrolment_states(study).items()}
+    return [*voices, *enrolled_voices(study)], states
 
 
 def _with_likenesses(
@@ -98,12 +130,10 @@ def _with_likenesses(
     return {name: tuple(told(name, role) for role in some) for name, some in roles.items()}
 
 
-def _cast(
-    plan: PlannedRecording, recording: Recording, attributed: Transcript, members: Mapping[str, tuple[str, str]]
-) -> Cast:
+def _cast(plan: PlannedRecording, recording: Recording, attributed: Transcript) -> Cast:
     voices = sorted({utterance.speaker for utterance in attributed.utterances})
     talks = tuple(talk_of(voice, attributed.utterances) for voice in voices)
-    return Cast(recording, talks, members[plan.pair], plan.interviewers, plan.also_present)
+    return Cast(recording, talks, plan.members, plan.interviewers, plan.also_present)
 
 
 def _earlier(batch: Batch, name: str) -> RecordingSpeakers | None:
@@ -111,6 +141,27 @@ def _earlier(batch: Batch, name: str) -> RecordingSpeakers | None:
         return stored(RecordingSpeakers, batch.study, name, "speakers", None)
     except CorruptFileError:
         return None  # it is told when the new ones are kept
+
+
+def keep_labels(study: StudyFolder, names: Sequence[str]) -> None:
+    """Makes the speakers that some recordings have now decisions, before what tells their voices apart is deleted.
+
+    Without a voice somebody else's label could change, and coders have it. A recording whose speakers cannot be read is
+    left out. The caller holds the study's lock. Raises `OSError`.
+    """
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    decisions = []
+    for name in names:
+        with contextlib.suppress(CorruptFileError):
+            known = stored(RecordingSpeakers, study, name, "speakers", None)
+            if known is not None and known.diarization == diarization_digest(study, name):
+                decisions += [
+                    SpeakerDecision(when, name, known.diarization, speaker.voice, speaker.speaker)
+                    for speaker in known.speakers
+                    if speaker.standing == "sure"
+                ]
+    if decisions:
+        append_decisions(study, decisions)
 
 
 def keep_speakers(
@@ -146,8 +197,11 @@ def keep_speakers(
 
 
 def _write_page(study: StudyFolder, recordings: Mapping[str, Recording], found: Sequence[RecordingSpeakers]) -> None:
-    turns = {item.recording: stored(Diarization, study, item.recording, "diarize", None) for item in found}
-    known = {name: diarization for name, diarization in turns.items() if diarization is not None}
+    known: dict[str, Diarization] = {}
+    for item in found:
+        with contextlib.suppress(CorruptFileError):  # its stage has said so; the page goes without its strip
+            if (turns := stored(Diarization, study, item.recording, "diarize", None)) is not None:
+                known[item.recording] = turns
     durations = {name: recording.duration for name, recording in recordings.items()}
     page = speaker_page(found, known, durations).encode()
     path = study.private / SPEAKERS_PAGE

@@ -4,29 +4,22 @@
 two voices are, so that vectors can be deleted after linking (`[privacy] keep_voice_vectors = false`).
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+import contextlib
 
 from transcribe.diarization.linking import VoiceScores
 from transcribe.diarization.voices import Voices
 from transcribe.enrolment import forget_enrolled_vectors
+from transcribe.errors import CorruptFileError
 from transcribe.records import from_json, to_json
-from transcribe.store import StudyFolder, drop_stage, keep, stage_run, stored, write_atomic
+from transcribe.store import StudyFolder, drop_stage, stage_run, stored, sync_folder, write_atomic
 
 SCORES = "voice_scores.json"
 
 
-def stored_voices(study: StudyFolder, names: Iterable[str]) -> tuple[Voices, ...]:
-    """The vectors of those recordings that still have them, of the diarisation that they have now.
-
-    Raises `CorruptFileError`.
-    """
-    found = []
-    for name in names:
-        run = stage_run(study, name, "diarize")
-        if run is not None and (voices := stored(Voices, study, name, "voices", run.fingerprint)) is not None:
-            found.append(voices)
-    return tuple(found)
+def stored_voices(study: StudyFolder, name: str) -> Voices | None:
+    """The vectors of a recording, of the diarisation that it has now, if any. Raises `CorruptFileError`."""
+    run = stage_run(study, name, "diarize")
+    return None if run is None else stored(Voices, study, name, "voices", run.fingerprint)
 
 
 def read_scores(study: StudyFolder) -> VoiceScores | None:
@@ -46,17 +39,17 @@ def write_scores(study: StudyFolder, scores: VoiceScores) -> None:
 def delete_vectors(study: StudyFolder) -> None:
     """Deletes the vectors of all recordings and enrolled clips; the scores and the clips stay."""
     for path in sorted(study.private.glob("*/voices.json")):
-        drop_stage(study, path.parent.name, "voices")
+        delete_voices(study, path.parent.name)
     forget_enrolled_vectors(study)
 
 
-def erase_voices(study: StudyFolder, recording: str, voices: Collection[str]) -> bool:
-    """Takes the vectors of some voices out of a recording's; whether any was there. Raises `CorruptFileError`."""
-    run = stage_run(study, recording, "voices")
-    known = stored(Voices, study, recording, "voices", None)
-    if run is None or known is None:
+def delete_voices(study: StudyFolder, recording: str) -> bool:
+    """Deletes the vectors of a recording; whether there were any. A damaged `run.json` does not hinder it."""
+    path = study.output(recording, "voices")
+    if not path.exists():
         return False
-    left = tuple(voice for voice in known.voices if voice.voice not in voices)
-    if len(left) < len(known.voices):
-        keep(study, recording, run, to_json(replace(known, voices=left)))
-    return len(left) < len(known.voices)
+    with contextlib.suppress(CorruptFileError):  # whatever needs the log says that it is damaged
+        drop_stage(study, recording, "voices")
+    path.unlink(missing_ok=True)
+    sync_folder(path.parent)
+    return True

@@ -26,6 +26,7 @@ from transcribe.store import StudyFolder, locked, make_private_folder, write_ato
 from transcribe.study.withdrawal_plan import WithdrawalPlan, WithdrawalRequest
 from transcribe.study.withdrawals import Withdrawal, append_withdrawal, read_withdrawals
 from transcribe.study_consent import sounds_of
+from transcribe.study_speakers import keep_labels
 from transcribe.withdrawn_content import (
     bundle_without,
     delete_withdrawn,
@@ -81,6 +82,7 @@ def carry_out(
         done = WithdrawalDone(withdrawal, (), tuple(_to_recall(study, plan)), record)
         _write_record(study, plan, done)
         if withdrawal not in read_withdrawals(study).items:
+            keep_labels(study, withdrawal.sessions)
             append_withdrawal(study, withdrawal)
         forget_list(study)
         deleted = [*delete_withdrawn(study, withhold_third_voices), *_archives(forget_releases(study))]
@@ -135,6 +137,7 @@ def _journal_line(study: StudyFolder, request: WithdrawalRequest, plan: Withdraw
         documents=plan.documents,
         texts=tuple(text_digest(document) for document in read_documents(study) if document.id in plan.documents),
         sounds=_sounds(study, plan),
+        sessions=tuple(name for name in plan.joint if name not in plan.recordings),
     )
 
 

@@ -39,7 +39,8 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
     if not journal.items:
         return ()
     (study.private / SPEAKERS_PAGE).unlink(missing_ok=True)  # it quotes; the next release makes it again
-    plans = {plan.id: plan for plan in read_manifest(study).recordings}
+    reading = read_manifest(study)
+    plans = {plan.id: plan for plan in reading.recordings}
     sounds = {path.parent.name: sounds_of(study, path.parent.name) for path in study.private.glob("*/recording.json")}
     same = [name for name, parts in sounds.items() if journal.is_withdrawn_sound(parts)]
     whole = dict.fromkeys((*journal.recordings, *sorted(same)))
@@ -52,7 +53,7 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
                 deleted += _delete_stretches(study, name, rules)
             except CorruptFileError as error:
                 deleted.append(f"{name}: {NOT_DELETED}: {error.message}; then withdraw again")
-    deleted += delete_withdrawn_voices(study)
+    deleted += delete_withdrawn_voices(study, reading)
     for name in journal.documents:
         if study.recording(name).is_dir():
             shutil.rmtree(study.recording(name))
@@ -84,10 +85,10 @@ def _delete_stretches(study: StudyFolder, name: str, rules: ConsentRules) -> lis
         if gone:
             _rewrite(study, name, "recognize", kept)
             deleted.append(f"{name}: {gone} words in {len(rules.withdrawn)} stretches")
-    if attributed is not None:
-        allowed = transcript_without(attributed, rules.withdrawn)
-        if allowed != attributed:
-            drop_stage(study, name, "speakers")  # it quotes; whoever makes the next transcript makes it again
+    allowed = None if attributed is None else transcript_without(attributed, rules.withdrawn)
+    if attributed is None or allowed != attributed:
+        drop_stage(study, name, "speakers")  # it quotes; whoever makes the next transcript makes it again
+        if allowed is not None:
             _rewrite(study, name, "attribute", allowed, attribution_fingerprint(study, name, rules.withdrawn))
             attributed = allowed
     if transcript is not None and recording is not None:

@@ -1,48 +1,64 @@
-"""The voices of people who withdrew: their clips, their vectors, and how alike they are to others', deleted."""
+"""The voices of people who withdrew: their clips, their vectors, and how alike they are to others', deleted.
 
-from transcribe.diarization.linking import ENROLLED, VoiceOf, forget
-from transcribe.enrolment import enrolled_people, forget_enrolled
-from transcribe.records import Transcript
-from transcribe.store import StudyFolder, stored
-from transcribe.study.withdrawals import read_withdrawals
-from transcribe.voice_store import erase_voices, read_scores, write_scores
+Which of the voices of a shared session is theirs is not asked: a label may be wrong, or change when the session is
+diarised anew. No vector of such a session is kept, whoever's it is.
+"""
+
+from transcribe.diarization.linking import ENROLLED, forget
+from transcribe.enrolment import forget_enrolled
+from transcribe.errors import CorruptFileError
+from transcribe.store import StudyFolder
+from transcribe.study.manifest import ManifestReading
+from transcribe.study.withdrawals import Withdrawals, read_withdrawals
+from transcribe.voice_store import SCORES, delete_voices, read_scores, write_scores
 
 
-def delete_withdrawn_voices(study: StudyFolder) -> tuple[str, ...]:
+def sessions_of_withdrawn(journal: Withdrawals, reading: ManifestReading) -> frozenset[str]:
+    """The recordings in which the voice of somebody may be who took back everything: by the journal and the manifest.
+
+    The sessions of their pairs, and where their code stands in `person` or `also_present`.
+    """
+    found = set(journal.sessions)
+    for person in journal.people:
+        pairs = {plan.pair for plan in reading.withdrawn if plan.person == person} | {person.rpartition("-")[0]}
+        found |= {
+            plan.id
+            for plan in reading.recordings
+            if (plan.role == "OBS" and (plan.pair in pairs or person in (plan.person, *plan.members)))
+            or person.casefold() in plan.also_present
+        }
+    return frozenset(found)
+
+
+def delete_withdrawn_voices(study: StudyFolder, reading: ManifestReading) -> tuple[str, ...]:
     """Deletes what is left of withdrawn people's voices; returns what that was, one line for each.
 
-    Their voice in a session that stays is found by the speaker it was given. The caller holds the study's lock. Raises
-    `CorruptFileError`.
+    The caller holds the study's lock. Reads no transcript, so that a damaged one hinders nothing; scores that cannot be
+    read are deleted whole.
     """
     journal = read_withdrawals(study)
     deleted = []
     for person in journal.people:
-        if person in enrolled_people(study) and forget_enrolled(study, person):
+        if forget_enrolled(study, person):
             deleted.append(f"{person}: the clip of their voice, and its vector")
-    theirs = [voice for name in _transcribed(study) for voice in _voices_of(study, name, journal.people)]
-    for name in sorted({voice.recording for voice in theirs}):
-        if erase_voices(study, name, [voice.voice for voice in theirs if voice.recording == name]):
-            deleted.append(f"{name}: the vector of their voice")
-    scores = read_scores(study)
+    sessions = sessions_of_withdrawn(journal, reading)
+    for name in sorted(sessions):
+        if delete_voices(study, name):
+            deleted.append(f"{name}: the vectors of its voices, theirs among them")
+    gone = {*sessions, *journal.recordings}
+    try:
+        scores = read_scores(study)
+    except CorruptFileError:
+        (study.private / SCORES).unlink()
+        return (*deleted, f"private/{SCORES}, which was damaged")
     if scores is not None:
-        gone = [
+        voices = [
             heard.voice
             for heard in scores.voices
-            if heard.voice in theirs
-            or heard.voice.recording in journal.recordings
+            if heard.voice.recording in gone
             or (heard.voice.recording == ENROLLED and heard.voice.voice in journal.people)
         ]
-        if gone:
-            write_scores(study, forget(scores, gone))
-            deleted.append(f"what {len(gone)} withdrawn voices were compared with")
+        if voices:
+            write_scores(study, forget(scores, voices))
+            deleted.append("how alike these voices are to others")
     return tuple(deleted)
-
-
-def _transcribed(study: StudyFolder) -> list[str]:
-    return sorted(path.parent.name for path in study.private.glob("*/transcript.json"))
-
-
-def _voices_of(study: StudyFolder, name: str, people: tuple[str, ...]) -> list[VoiceOf]:
-    transcript = stored(Transcript, study, name, "name", None)
-    speakers = transcript.speakers if transcript is not None else ()
-    return [VoiceOf(name, role.voice) for role in speakers if role.speaker in people]

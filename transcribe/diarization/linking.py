@@ -82,26 +82,22 @@ class VoiceLinks:
 def compare(voices: Sequence[Voices], earlier: VoiceScores | None, sources: Mapping[str, str]) -> VoiceScores:
     """The scores of all voices that still exist: new cosines where both vectors are there, else the earlier ones.
 
-    `sources` says what exists: for each recording with voices (and `ENROLLED`) the state of them, such as the
-    fingerprint of its diarization. An earlier voice whose recording is not in it, or is in another state, is forgotten.
+    `sources` says what exists: for each recording with voices the state of them, such as the fingerprint of its
+    diarization, and for each clip (`enrolled_source`) its sha256. An earlier voice whose recording or clip is not in
+    it, or is in another state, is forgotten.
     """
-    vectors = {
-        VoiceOf(some.recording, voice.voice): np.array(voice.vector)
-        for some in voices
-        if some.recording in sources
-        for voice in some.voices
-    }
-    fresh = {some.recording for some in voices}
+    heard_now = [
+        (VoiceOf(some.recording, voice.voice), some.embedding, voice) for some in voices for voice in some.voices
+    ]
+    existing = [(of, embedding, voice) for of, embedding, voice in heard_now if _source(of) in sources]
+    vectors = {of: np.array(voice.vector) for of, _, voice in existing}
+    fresh = {some.recording for some in voices} - {ENROLLED}
     earlier = earlier or VoiceScores()
-    known = {heard.voice: heard for heard in earlier.voices if sources.get(heard.voice.recording) == heard.source}
+    known = {heard.voice: heard for heard in earlier.voices if sources.get(_source(heard.voice)) == heard.source}
     kept = {voice: heard for voice, heard in known.items() if voice.recording not in fresh}
     new = {
-        VoiceOf(some.recording, voice.voice): HeardVoice(
-            VoiceOf(some.recording, voice.voice), some.embedding, round(voice.seconds, 3), sources[some.recording]
-        )
-        for some in voices
-        if some.recording in sources
-        for voice in some.voices
+        of: HeardVoice(of, embedding, round(voice.seconds, 3), sources[_source(of)])
+        for of, embedding, voice in existing
     }
     listed = [voice for _, voice in sorted((kept | new).items())]
     before = _pairs(earlier)
@@ -115,6 +111,15 @@ def compare(voices: Sequence[Voices], earlier: VoiceScores | None, sources: Mapp
 
     rows = (tuple(cosine(one, other) for other in listed[:number]) for number, one in enumerate(listed))
     return VoiceScores(tuple(listed), tuple(rows))
+
+
+def enrolled_source(person: str) -> str:
+    """What stands for a person's clip among the sources of `compare`."""
+    return f"{ENROLLED} {person}"
+
+
+def _source(voice: VoiceOf) -> str:
+    return enrolled_source(voice.voice) if voice.recording == ENROLLED else voice.recording
 
 
 def forget(scores: VoiceScores, gone: Sequence[VoiceOf]) -> VoiceScores:

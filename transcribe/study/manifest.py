@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from transcribe.diarization.cast import pair_members
 from transcribe.errors import UsageError
 from transcribe.records import Role
 from transcribe.store import StudyFolder
@@ -45,7 +46,8 @@ class PlannedRecording:
 
     `date` is ISO 8601 or empty; `speakers` the number of voices, None when the lab wrote `?`; `interviewers` the codes
     of whoever held the interview, empty when not said; `files` are the media files of its parts, absolute, in their
-    order. What they sound like is held against `withdrawals` when they are read.
+    order. What they sound like is held against `withdrawals` when they are read. `members` are the codes of the pair's
+    PSW and PIR by all rows of the manifest, those that are left out among them.
     """
 
     id: str
@@ -61,6 +63,7 @@ class PlannedRecording:
     files: tuple[Path, ...]
     withdrawals: Withdrawals = field(default=Withdrawals())
     interviewers: tuple[str, ...] = ()
+    members: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,15 @@ class ManifestReading:
     problems: tuple[ManifestProblem, ...]
     skipped: tuple[SkippedRow, ...]
     withdrawn: tuple[PlannedRecording, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Whose recording a row is."""
+
+    pair: str
+    role: Role
+    person: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +141,10 @@ def read_manifest(study: StudyFolder) -> ManifestReading:
     rows: dict[str, list[_Row]] = {}
     incomplete: set[str] = set()
     excluded: set[str] = set()
+    listed: list[_Listed] = []
     for row in read_table(study.manifest, MANIFEST_COLUMNS, optional=OPTIONAL_COLUMNS):
         name = _id_of(row)
+        listed += _listed_person(row)
         try:
             if _is_excluded(row):
                 skipped.append(SkippedRow(row.number, name, "include = no"))
@@ -144,16 +158,19 @@ def read_manifest(study: StudyFolder) -> ManifestReading:
             problems.append(ManifestProblem(row.number, name, error.message))
             incomplete.add(name)
     recordings, withdrawn = [], []
+    members = pair_members(listed)
     for name, parts in rows.items():
         if name in incomplete:
             continue  # Another part of it is listed already; half an interview would look like a whole one.
         try:
             _check_shared_files(name, parts, rows)
-            recording = _merge(sorted(parts, key=lambda part: part.part), name in excluded)
+            merged = _merge(sorted(parts, key=lambda part: part.part), name in excluded)
+            recording = replace(merged, members=members[merged.pair])
         except UsageError as error:
             problems.append(ManifestProblem(parts[0].number, name, error.message))
             continue
-        if withdrawals.is_withdrawn(recording.id, recording.person):
+        # A session belongs to both: what becomes of it when one withdraws stands in the journal, by its id.
+        if withdrawals.is_withdrawn(recording.id, "" if recording.role == "OBS" else recording.person):
             skipped.append(SkippedRow(parts[0].number, name, "withdrawn at the participant's request"))
             withdrawn.append(recording)
         elif "transcribe" in recording.consent:
@@ -162,6 +179,15 @@ def read_manifest(study: StudyFolder) -> ManifestReading:
             skipped.append(SkippedRow(parts[0].number, name, 'no consent to "transcribe"'))
     ordered = tuple(sorted(problems, key=lambda p: p.row))
     return ManifestReading(tuple(recordings), ordered, tuple(skipped), tuple(withdrawn))
+
+
+def _listed_person(row: TableRow) -> list[_Listed]:
+    """Whose recording a row is, included or not; nothing while that is not filled in."""
+    pair, role, person = row.cells["pair"].upper(), _role(row), row.cells["person"].upper()
+    if role is None or not is_pair(pair):
+        return []
+    default = "" if role == "OBS" else f"{pair}-{role}"
+    return [_Listed(pair, role, person if is_code(person) else default)]
 
 
 def _id_of(row: TableRow) -> str:

@@ -30,6 +30,7 @@ class Withdrawal:
     `who` is the initials of the person who carried it out, `when` ISO 8601 in UTC. `release` is the one that coders had
     then: it and those before it may hold what is taken back in part. `documents` are taken back whole; `texts` are
     their digests, and `sounds` the sha256 of the recordings' parts, by which they are known again under another id.
+    `sessions` are those shared with others in which a whole person's voice is: no voice of theirs is kept.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Withdrawal:
     documents: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     sounds: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,11 @@ class Withdrawals:
             if stretch.recording == recording or (stretch.sounds and stretch.sounds == tuple(sounds))
         }
         return tuple(sorted(found))
+
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        """The recordings, shared with others, in which the voice of somebody is who took back everything."""
+        return tuple(dict.fromkeys(name for w in self.items if w.whole_person for name in w.sessions))
 
     @property
     def people(self) -> tuple[str, ...]:
