@@ -1,5 +1,6 @@
 """What consent takes out: every word of a stretch goes, every other word and its id stays, events tell of it."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,11 +17,13 @@ from transcribe.consent import (
     transcript_without,
     with_consent,
 )
+from transcribe.diarization.cast import pair_members
 from transcribe.records import (
     Event,
     Recognition,
     Recording,
     Segment,
+    SpeakerRole,
     Transcript,
     Utterance,
     UtteranceWord,
@@ -163,6 +166,7 @@ def plan(identifier: str, **told: Any) -> PlannedRecording:
 )
 def test_who_agreed_are_the_studys_people(row: PlannedRecording, agreed: set[str]) -> None:
     others = [plan("P01-PSW"), plan("P01-PIR"), plan("P02-PSW", person="P01-PSW"), plan("P02-PIR")]
+    row = replace(row, members=pair_members([row, *others])[row.pair])
     assert set(agreed_speakers(row, [row, *others])) == agreed
 
 
@@ -176,3 +180,50 @@ def test_somebody_known_to_be_somebody_else_never_counts_as_one_of_the_expected(
     left = with_consent(INTERVIEW, transcript, rules)
     assert [u.speaker for u in left.utterances] == ["INT", "SPEAKER-3", "INTERP"]
     assert with_consent(INTERVIEW, left, rules) == left
+
+
+def talk(words: dict[str, int], likely: dict[str, str]) -> Transcript:
+    """Each speaker says so many words; roles for those of whom it is told who they likely are ("": somebody else)."""
+    said = [
+        utterance(f"u{n}", speaker, 100.0 * n, *["yes"] * count) for n, (speaker, count) in enumerate(words.items())
+    ]
+    roles = tuple(SpeakerRole(voice, voice, 0.7, "", code) for voice, code in likely.items())
+    return Transcript("P01-PIR", tuple(said), (), roles)
+
+
+@pytest.mark.parametrize(
+    ("words", "likely", "third"),
+    [
+        # likely somebody else: never one of those who agreed, however much it talks, and though INT is silent
+        ({"P01-PIR": 90, "SPEAKER-1": 20, "SPEAKER-3": 25}, {"SPEAKER-1": "INT", "SPEAKER-3": ""}, {"SPEAKER-3"}),
+        ({"P01-PIR": 90, "SPEAKER-3": 25}, {"SPEAKER-3": ""}, {"SPEAKER-3"}),
+        ({"P01-PIR": 90, "SPEAKER-3": 25}, {"SPEAKER-3": "OTHER-1"}, {"SPEAKER-3"}),
+        ({"P01-PIR": 90, "SPEAKER-3": 25}, {"SPEAKER-3": "P02-PIR"}, {"SPEAKER-3"}),
+        # likely one who is missing goes before one of whom nothing is known, and before one who is there
+        ({"P01-PIR": 90, "SPEAKER-1": 20, "SPEAKER-3": 25}, {"SPEAKER-1": "INT"}, {"SPEAKER-3"}),
+        ({"P01-PIR": 9, "SPEAKER-1": 2, "SPEAKER-3": 5}, {"SPEAKER-1": "INT", "SPEAKER-3": "P01-PIR"}, {"SPEAKER-3"}),
+        # nothing is known of either: who talks more
+        ({"P01-PIR": 90, "SPEAKER-1": 20, "SPEAKER-3": 25}, {}, {"SPEAKER-1"}),
+        # another interviewer stands in for INT, two of them not for the participant
+        ({"INT-2": 20, "SPEAKER-2": 90, "SPEAKER-3": 5}, {"SPEAKER-2": "P01-PIR"}, {"SPEAKER-3"}),
+        ({"INT": 20, "INT-2": 20, "SPEAKER-2": 90}, {"SPEAKER-2": "P01-PIR"}, set()),
+        ({"P01-PIR": 90, "SPEAKER-1": 20}, {"SPEAKER-1": "INT-2"}, set()),
+    ],
+)
+def test_an_unsure_voice_counts_as_one_who_agreed_only_if_it_may_be(
+    words: dict[str, int], likely: dict[str, str], third: set[str]
+) -> None:
+    transcript = talk(words, likely)
+    assert set(third_voices(INTERVIEW, transcript, ("INT", "P01-PIR"))) == third
+    rules = ConsentRules(withhold_third_voices=True, agreed=("INT", "P01-PIR"))
+    left = with_consent(INTERVIEW, transcript, rules)
+    assert {u.speaker for u in left.utterances} == set(words) - third
+    assert with_consent(INTERVIEW, left, rules) == left
+
+
+def test_with_an_interpreter_and_a_relative_the_relative_alone_is_left_out() -> None:
+    row = plan("P01-PIR", also_present=("interpreter", "relative"), members=("P01-PSW", "P01-PIR"))
+    agreed = agreed_speakers(row, [row])
+    words = {"SPEAKER-1": 20, "SPEAKER-2": 90, "SPEAKER-3": 40, "SPEAKER-4": 60}
+    likely = {"SPEAKER-1": "INT", "SPEAKER-2": "P01-PIR", "SPEAKER-3": "INTERP", "SPEAKER-4": ""}
+    assert third_voices(INTERVIEW, talk(words, likely), agreed) == ("SPEAKER-4",)

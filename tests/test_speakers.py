@@ -365,40 +365,65 @@ def test_a_text_file_is_no_clip(lab: Lab, tmp_path: Path) -> None:
     assert lab.run("enrol", study(lab), "--person", "INT", str(tmp_path / "no.wav")).code == 3
 
 
-def test_a_withdrawal_erases_the_voice_everywhere(lab: Lab, tmp_path: Path) -> None:
-    interviews(lab, "P01-PSW", "P01-PIR", "P01-OBS")
-    lab.run("speakers", study(lab), "--name", "P01-OBS:SPEAKER-2=P01-PIR", "--name", "P01-OBS:SPEAKER-1=P01-PSW")
-    clip = write_tone(tmp_path / "clip.wav", seconds=20.0, pitch=500)
-    lab.engines = fake_engines(diarizer=OneInClips(clips=("P01-PIR",)))
-    assert lab.run("enrol", study(lab), "--person", "P01-PIR", str(clip)).code == 0
-    options = ["--person", "P01-PIR", "--who", "AB", "--observations", "keep", "--yes"]
-    answer = lab.run("withdraw", study(lab), *options)
-    assert answer.code == 0, answer.text
-    assert "the clip of their voice" in answer.out
-    assert not list((lab.study.private / "enrolment").glob("P01-PIR*"))
-    kept = json.loads((lab.study.recording("P01-OBS") / "voices.json").read_bytes())
-    assert [voice["voice"] for voice in kept["voices"]] == ["SPEAKER-1"]
-    path = lab.study.private / "voice_scores.json"
-    left = {(h.voice.recording, h.voice.voice) for h in from_json(VoiceScores, path.read_bytes(), "").voices}
-    assert ("P01-OBS", "SPEAKER-2") not in left
-    assert not any(recording in ("P01-PIR", "enrolled") for recording, _ in left)
-    assert lab.run("enrol", study(lab), "--person", "P01-PIR", str(clip)).code == 2
-
-
-def test_a_voice_that_is_diarised_anew_after_a_withdrawal_is_erased_again(lab: Lab) -> None:
-    interviews(lab, "P01-PSW", "P01-PIR", "P01-OBS")
-    lab.run("speakers", study(lab), "--name", "P01-OBS:SPEAKER-2=P01-PIR", "--name", "P01-OBS:SPEAKER-1=P01-PSW")
-    lab.run("withdraw", study(lab), "--person", "P01-PIR", "--who", "AB", "--observations", "keep", "--yes")
-    lab.engines = fake_engines(diarizer=FakeDiarizer(fingerprint="fake diarizer 2"))
-    assert lab.run("run", study(lab)).code == 0
-    kept = json.loads((lab.study.recording("P01-OBS") / "voices.json").read_bytes())
-    assert [voice["voice"] for voice in kept["voices"]] == ["SPEAKER-1"]
-
-
 def test_withdrawn_words_leave_excerpts_and_page(two_pairs: Lab) -> None:
     lab = two_pairs
     options = ["--person", "P01-PIR", "--who", "AB", "--recording", "P01-PIR", "--from", "00:00", "--to", "00:04"]
     assert lab.run("withdraw", study(lab), *options, "--yes").code in (0, 7)
     assert CANARY not in (lab.study.recording("P01-PIR") / "speakers.json").read_text()
     page = (lab.study.private / "speakers.html").read_text()
-    assert page.count(CANARY) < 8
+    assert CANARY not in section(page, "P01-PIR")
+    assert CANARY in section(page, "P02-PIR")
+
+
+def section(page: str, recording: str) -> str:
+    """What `speakers.html` shows of one recording."""
+    (own,) = (part for part in page.split("<h2>")[1:] if part.startswith(recording))
+    return own
+
+
+@pytest.mark.parametrize("person", ["SPEAKER-0", "SPEAKER-1", "OTHER-1", "INTERP"])
+def test_only_one_certain_person_is_enrolled(two_pairs: Lab, tmp_path: Path, person: str) -> None:
+    lab = two_pairs
+    lab.engines = fake_engines(diarizer=OneInClips(clips=(person,)))
+    clip = write_tone(tmp_path / "clip.wav", seconds=20.0, pitch=500)
+    answer = lab.run("enrol", study(lab), "--person", person, str(clip))
+    assert answer.code == 2
+    assert "one certain person" in answer.err
+    assert not (lab.study.private / "enrolment").exists()
+
+
+@pytest.mark.parametrize(
+    ("person", "warned"), [("P09-PIR", True), ("P02-PIR", False), ("INT-2", False), ("P03-PSW", False)]
+)
+def test_enrolling_a_code_that_the_manifest_does_not_have_is_warned_of(
+    lab: Lab, tmp_path: Path, person: str, warned: bool
+) -> None:
+    interviews(lab, "P02-PIR", "P03-PIR")
+    lab.engines = fake_engines(diarizer=OneInClips(clips=(person,)))
+    clip = write_tone(tmp_path / "clip.wav", seconds=20.0, pitch=500)
+    answer = lab.run("enrol", study(lab), "--person", person, str(clip))
+    assert answer.code == 0
+    assert (f"no row of the manifest has {person}" in answer.err) == warned
+
+
+def test_two_voices_of_one_person_cannot_be_swapped(two_pairs: Lab) -> None:
+    lab = two_pairs
+    both = ["--name", "P01-PIR:SPEAKER-1=P01-PIR", "--name", "P01-PIR:SPEAKER-2=P01-PIR"]
+    assert lab.run("speakers", study(lab), *both).code == 0
+    before = lab.bytes_of(lab.study.private)
+    answer = lab.run("speakers", study(lab), "--swap", "P01-PIR")
+    assert answer.code == 2
+    assert "both P01-PIR" in answer.err
+    assert lab.bytes_of(lab.study.private) == before
+
+
+def test_a_correction_releases_from_no_risky_folder(two_pairs: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = two_pairs
+    before = lab.bytes_of(lab.study.private, lab.study.coders)
+    monkeypatch.setattr("transcribe.study.folder_risk.folder_risks", lambda _: ("a synced folder",))
+    answer = lab.run("speakers", study(lab), "--swap", "P01-PIR")
+    assert answer.code == 2
+    assert "a synced folder" in answer.err
+    assert lab.bytes_of(lab.study.private, lab.study.coders) == before
+    assert lab.run("speakers", study(lab), "--swap", "P01-PIR", "--accept-folder-risk").code == 0
+    assert speakers(lab, "P01-PIR") == {"SPEAKER-1": "P01-PIR", "SPEAKER-2": "INT"}

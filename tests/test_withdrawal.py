@@ -252,3 +252,13 @@ def test_in_a_study_of_the_version_before_it_says_to_release_first(lab: Lab) -> 
         planned(lab, "P01-PIR", "withhold")
     assert lab.run("release", str(lab.study.root)).code == 0
     assert planned(lab, "P01-PIR", "withhold").stretches
+
+
+def test_a_session_of_another_pair_that_is_kept_stays_released(lab: Lab) -> None:
+    for number, name in enumerate(("P01-PSW", "P02-PIR", "P02-OBS")):
+        write_tone(lab.audio / f"{name}.wav", pitch=440 + 40 * number)
+    lab.run("init", str(lab.audio), "--study", str(lab.study.root))
+    edit_rows(lab, "person", {"P02-OBS": "P01-PSW"})
+    assert lab.run("run", str(lab.study.root)).code == 0
+    assert withdraw(lab, "--person", "P01-PSW", "--observations", "keep", "--yes")[0] == 0
+    assert lab.released() == {"P02-PIR", "P02-OBS"}

@@ -34,15 +34,22 @@ def speakers(
     ] = None,
     undo: Annotated[list[str] | None, typer.Option("--undo", help="Forget what was decided on it; may repeat.")] = None,
     later: Annotated[bool, typer.Option("--later", help="Only note it; the next run or release applies it.")] = False,
+    accept_folder_risk: Annotated[
+        bool,
+        typer.Option("--accept-folder-risk", help="Release from a synced folder or a file system without modes."),
+    ] = False,
 ) -> None:
     """Show who each voice is held to be; confirm or correct it, which does again only what follows from it."""
     from transcribe.speaker_corrections import decide_speakers
+    from transcribe.study.folder_risk import refuse_risky_folder
     from transcribe.study_speakers import stored_speakers
 
     target = study_of(study)
     if confirm or swap or name or undo:
         if recording:
             raise UsageError("name the recording in --confirm, --swap, --name or --undo alone")
+        if not later:
+            refuse_risky_folder(target.root, accept=accept_folder_risk)
         made = decide_speakers(target, confirm or (), swap or (), name or (), undo or ())
         _show_decisions(made)
         if later:
@@ -74,18 +81,38 @@ def enrol(
     from transcribe.progress import showing_progress
     from transcribe.status import best_quality
     from transcribe.store import locked
+    from transcribe.study.codes import is_person
 
     target = study_of(study)
+    code = person.upper()
+    if not is_person(code):
+        raise UsageError(
+            "--person: give the code of one certain person, such as INT, INT-2 or P01-PSW, never a name, and not "
+            "INTERP, OTHER-1 or SPEAKER-1"
+        )
+    if not _is_known(target, code):
+        typer.echo(f"warning: no row of the manifest has {code}: is it the right code?", err=True)
     settings = settings_of(target, {"device": device})
     at_least = best_quality(target)
     engines = open_engines(settings.quality, settings.device, settings.jobs, at_least, settings.pii_model)
     with locked(target), showing_progress("auto") as observer:
-        seconds = enrol_voice(target, person.upper(), clip.expanduser().absolute(), engines.diarizer, observer)
-    typer.echo(
-        f"{person.upper()} is enrolled with {seconds:.0f} s of speech. Their voice is biometric data: it stays in"
-    )
+        seconds = enrol_voice(target, code, clip.expanduser().absolute(), engines.diarizer, observer)
+    typer.echo(f"{code} is enrolled with {seconds:.0f} s of speech. Their voice is biometric data: it stays in")
     typer.echo("private/enrolment until `transcribe withdraw` deletes it.")
     typer.echo(f"To use it: transcribe release {study}")
+
+
+def _is_known(study: StudyFolder, person: str) -> bool:
+    """Whether the manifest has a person: somebody's recording, a pair's member, an interviewer, who else was there."""
+    from transcribe.study.codes import is_interviewer
+    from transcribe.study.manifest import read_manifest
+
+    reading = read_manifest(study)
+    plans = (*reading.recordings, *reading.withdrawn)
+    if is_interviewer(person) and any(plan.role != "OBS" and not plan.interviewers for plan in plans):
+        return True  # who held that interview is not said
+    others = {told.upper() for plan in plans for told in plan.also_present}
+    return person in others or any(person in (plan.person, *plan.members, *plan.interviewers) for plan in plans)
 
 
 def _release(study: StudyFolder) -> int:

@@ -4,6 +4,7 @@ A stretch that is taken out leaves an `Event` with its times and no words; nothi
 the other utterances stay.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -126,17 +127,29 @@ def stretches_of(transcript: Transcript, speaker: str) -> tuple[Interval, ...]:
 def third_voices(recording: Recording, transcript: Transcript, agreed: Sequence[str] = ()) -> tuple[str, ...]:
     """The speakers who are none of those who `agreed` to take part, and no interviewer.
 
-    While it is unsure who a voice is (`SPEAKER-n`), the unsure ones who talk most count as those of the expected who
-    are not known yet. Somebody known to be somebody else (`OTHER-n`) never does. `SPEAKER-0`, words that no voice
+    While it is unsure who a voice is (`SPEAKER-n`), it may count as one of those who agreed and are not known yet:
+    first a voice that is likely one of them, then one of which nothing is known, each by how much it talks. One that is
+    likely somebody else never does, nor does somebody known to be that (`OTHER-n`). `SPEAKER-0`, words that no voice
     claims, is nobody's voice.
     """
     expected = agreed or expected_speakers(recording)
-    speakers = dict.fromkeys(u.speaker for u in transcript.utterances if u.speaker != NO_VOICE)
-    spoken = {name: sum(len(u.words) for u in transcript.utterances if u.speaker == name) for name in speakers}
-    main = [name for name in speakers if name in expected or is_interviewer(name)]
-    unsure = sorted((n for n in speakers if n.startswith("SPEAKER-")), key=lambda n: (-spoken[n], n))
-    main += unsure[: max(0, len(expected) - len(main))]
-    return tuple(name for name in speakers if name not in main)
+    spoken = Counter[str]()
+    for utterance in transcript.utterances:
+        spoken[utterance.speaker] += len(utterance.words)
+    speakers = [name for name in spoken if name != NO_VOICE]
+    known = [name for name in speakers if name in expected or is_interviewer(name)]
+    missing = [code for code in expected if code not in known]
+    # Another interviewer than the one expected stands in for that one, not for a participant.
+    instead = min(len(set(known) - set(expected)), sum(map(is_interviewer, missing)))
+    likely = {role.speaker: role.likely for role in transcript.speakers if role.speaker.startswith("SPEAKER-")}
+    unsure = [
+        name
+        for name in speakers
+        if name.startswith("SPEAKER-")
+        and (name not in likely or likely[name] in expected or is_interviewer(likely[name]))
+    ]
+    unsure.sort(key=lambda name: (likely.get(name) not in missing, -spoken[name], name))
+    return tuple(n for n in speakers if n not in (*known, *unsure[: len(missing) - instead]))
 
 
 def with_consent(recording: Recording, transcript: Transcript, rules: ConsentRules) -> Transcript:

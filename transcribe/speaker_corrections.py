@@ -93,6 +93,11 @@ def _swapped(item: RecordingSpeakers) -> dict[str, str]:
             f"--name {item.recording}:SPEAKER-1=CODE"
         )
     one, other = main
+    if _who(one) == _who(other):
+        raise UsageError(
+            f"{item.recording}: its two main voices are both {_who(one)}, so there is nothing to swap; say who the "
+            f"voices are: --name {item.recording}:{other.voice}=CODE"
+        )
     return {one.voice: _who(other), other.voice: _who(one)}
 
 
