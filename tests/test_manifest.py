@@ -64,6 +64,7 @@ def test_a_row_with_everything(study: StudyFolder, tmp_path: Path) -> None:
         also_present=("interpreter", "family"),
         consent=frozenset({"transcribe", "quote", "audio"}),
         files=((tmp_path / "audio/sub/d.wav").resolve(),),
+        members=("P02-PSW", "P02-PIR"),
     )
 
 

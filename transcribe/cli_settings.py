@@ -50,7 +50,7 @@ def settings_of(study: StudyFolder, flags: Mapping[str, object]) -> "Settings":
 
 def read_speakers(text: str | None) -> "Speakers":
     """The value of `--speakers`; None when it was not given. Raises `UsageError` for anything else."""
-    from transcribe.study.manifest import MOST_SPEAKERS
+    from transcribe.study.manifest_rows import MOST_SPEAKERS
 
     if text is None:
         return None
