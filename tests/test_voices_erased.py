@@ -121,6 +121,18 @@ def test_a_damaged_file_of_somebody_else_hinders_no_withdrawal(pair: Lab, damage
         assert {"P01-PSW", "P01-OBS"} <= pair.released()
 
 
+def test_a_damaged_enrolment_costs_itself_alone(pair: Lab, tmp_path: Path) -> None:
+    clip = write_tone(tmp_path / "clip.wav", seconds=20.0, pitch=500)
+    pair.engines = fake_engines(diarizer=OneInClips())
+    pair.run("enrol", study(pair), "--person", "INT", str(clip))
+    (pair.study.private / "enrolment" / "INT.json").write_bytes(b"{}")
+    for command in ("run", "release"):
+        answer = pair.run(command, study(pair))
+        assert answer.code == 8
+        assert "private/enrolment/INT.json" in answer.text
+        assert "P01-PIR" in pair.released()
+
+
 def test_damaged_scores_hinder_no_withdrawal(pair: Lab) -> None:
     (pair.study.private / "voice_scores.json").write_bytes(b"{}")
     assert pair.run("withdraw", study(pair), *KEEP).code == 0

@@ -107,10 +107,13 @@ def hear_enrolled(study: StudyFolder, diarizer: Diarizer, progress: Progress) ->
     return failed
 
 
-def enrolled_voices(study: StudyFolder) -> tuple[Voices, ...]:
-    """What was heard in the clips; each has one voice, labelled by its person's code. Raises `CorruptFileError`."""
-    known = [_known(study, person) for person in enrolled_people(study)]
-    return tuple(voice.voices for voice in known if voice is not None)
+def enrolled_voice(study: StudyFolder, person: str) -> Voices | None:
+    """What was heard in a person's clip: one voice, labelled by their code; None before it was heard.
+
+    Raises `CorruptFileError`.
+    """
+    known = _known(study, person)
+    return None if known is None else known.voices
 
 
 def enrolment_states(study: StudyFolder) -> dict[str, str]:

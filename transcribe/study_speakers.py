@@ -19,7 +19,7 @@ from transcribe.diarization.linking import (
 )
 from transcribe.diarization.roles import assign_speakers, talk_of
 from transcribe.diarization.voices import Voices
-from transcribe.enrolment import enrolled_voices, enrolment_states
+from transcribe.enrolment import enrolled_voice, enrolment_states
 from transcribe.errors import CorruptFileError, TranscribeError, ValidationError
 from transcribe.records import Diarization, Recording, SpeakerRole, StageRun, Transcript, to_json
 from transcribe.speaker_evidence import RecordingSpeakers, recording_speakers
@@ -106,8 +106,13 @@ def _voices(batch: Batch, attributed: Collection[str]) -> tuple[list[Voices], di
         except CorruptFileError as error:
             if name in attributed:
                 batch.fail(name, "voices", error)
-    states |= {enrolled_source(person): clip for person, clip in enrolment_states(study).items()}
-    return [*voices, *enrolled_voices(study)], states
+    for person, clip in enrolment_states(study).items():
+        states[enrolled_source(person)] = clip
+        try:
+            voices += filter(None, [enrolled_voice(study, person)])
+        except CorruptFileError as error:
+            batch.fail(f"enrolled {person}", "voices", error)
+    return voices, states
 
 
 def _with_likenesses(
