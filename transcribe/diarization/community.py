@@ -14,16 +14,20 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pyannote.core import SlidingWindow, SlidingWindowFeature
 from torch import Tensor
 
 from transcribe.diarization.batches import in_batches
 from transcribe.diarization.clustering import Items, Vector, merge_down
 from transcribe.diarization.frames import frame_turns, loudest, overlap_add, speaker_count, votes
 from transcribe.diarization.segmentation import Segmented, Tell, windows
+from transcribe.diarization.torchaudio_stub import install_torchaudio_stub
 from transcribe.diarization.turns import join_turns, spoken_seconds
 from transcribe.diarization.voicing import VOICE_VECTOR_SECONDS, Centroid, Found
 from transcribe.records import SpeechTurn
+
+install_torchaudio_stub()
+
+from pyannote.core import SlidingWindow, SlidingWindowFeature  # noqa: E402
 
 SHORTEST_SAMPLES = 400
 """Samples (one 25 ms mel frame) of unmixed speech up to which a slot is heard with its overlaps after all, as in
