@@ -107,7 +107,9 @@ def test_later_notes_it_and_the_next_release_applies_it(two_pairs: Lab) -> None:
     assert noted.code == 0
     assert "transcribe release" in noted.out
     assert speakers(lab, "P02-PIR")["SPEAKER-1"] == "INT"
+    assert "not applied yet: P01-PIR, P02-PIR" in lab.run("speakers", study(lab)).out
     assert lab.run("release", study(lab)).code == 0
+    assert "not applied" not in lab.run("speakers", study(lab)).out
     assert speakers(lab, "P02-PIR")["SPEAKER-1"] == "P02-PIR"
     assert "confirmed" in lab.run("speakers", study(lab), "P01-PIR").out
 
@@ -362,7 +364,9 @@ def test_a_text_file_is_no_clip(lab: Lab, tmp_path: Path) -> None:
     interviews(lab, "P01-PIR")
     (tmp_path / "clip.wav").write_text("not sound")
     assert lab.run("enrol", study(lab), "--person", "INT", str(tmp_path / "clip.wav")).code == 3
-    assert lab.run("enrol", study(lab), "--person", "INT", str(tmp_path / "no.wav")).code == 3
+    missing = lab.run("enrol", study(lab), "--person", "INT", str(tmp_path / "no.wav"))
+    assert missing.code == 2
+    assert "no such file" in missing.err
 
 
 def test_withdrawn_words_leave_excerpts_and_page(two_pairs: Lab) -> None:
@@ -427,3 +431,46 @@ def test_a_correction_releases_from_no_risky_folder(two_pairs: Lab, monkeypatch:
     assert lab.bytes_of(lab.study.private, lab.study.coders) == before
     assert lab.run("speakers", study(lab), "--swap", "P01-PIR", "--accept-folder-risk").code == 0
     assert speakers(lab, "P01-PIR") == {"SPEAKER-1": "P01-PIR", "SPEAKER-2": "INT"}
+
+
+def test_what_changes_in_other_recordings_is_told(lab: Lab) -> None:
+    interviews(lab, "P01-PSW", "P01-PIR", "P01-OBS")
+    before = speakers(lab, "P01-OBS")
+    answer = lab.run("speakers", study(lab), "--swap", "P01-PSW")
+    after = speakers(lab, "P01-OBS")
+    changed = [voice for voice in before if before[voice] != after[voice]]
+    assert changed
+    for voice in changed:
+        assert f"also changed  P01-OBS: {voice} was {before[voice]}, is {after[voice]}" in answer.out
+    assert "also changed  P01-PSW" not in answer.out
+
+
+def test_one_person_has_one_code(two_pairs: Lab, tmp_path: Path) -> None:
+    lab = two_pairs
+    clip = write_tone(tmp_path / "clip.wav", seconds=20.0, pitch=500)
+    lab.engines = fake_engines(diarizer=SameInClips())
+    assert lab.run("enrol", study(lab), "--person", "INT", str(clip)).code == 0
+    answer = lab.run("enrol", study(lab), "--person", "INT-2", str(clip))
+    assert answer.code == 3
+    assert "is that of INT" in answer.err
+    assert lab.run("enrol", study(lab), "--person", "INT", str(clip)).code == 0  # a better clip of the same person
+
+
+@dataclass(frozen=True)
+class SameInClips(FakeDiarizer):
+    """Whatever the clip, the interviewer speaks in it."""
+
+    def voices(self, recording: str) -> tuple[VoiceVector, ...]:
+        return super().voices(recording)[:1]
+
+
+def test_a_clip_can_be_taken_back(two_pairs: Lab, tmp_path: Path) -> None:
+    lab = two_pairs
+    clip = write_tone(tmp_path / "clip.wav", seconds=20.0, pitch=500)
+    lab.engines = fake_engines(diarizer=SameInClips())
+    assert lab.run("enrol", study(lab), "--person", "INT", str(clip)).code == 0
+    assert lab.run("enrol", study(lab), "--person", "INT", "--remove").code == 0
+    assert not list((lab.study.private / "enrolment").glob("*"))
+    answer = lab.run("enrol", study(lab), "--person", "INT", "--remove")
+    assert answer.code == 2
+    assert "not enrolled" in answer.err

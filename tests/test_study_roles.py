@@ -133,7 +133,7 @@ def test_an_enrolled_voice_is_known_wherever_it_is_heard() -> None:
 def test_what_people_confirm_wins_and_tells_the_other_recordings() -> None:
     roles = assign(STUDY, LINKED, {"P01-OBS 2": "P01-PSW"})
     assert roles["P01-OBS"][1] == SpeakerRole(
-        "SPEAKER-2", "P01-PSW", 1.0, "confirmed by a person; 3 of 30 sentences ask, 50 % of the words"
+        "SPEAKER-2", "P01-PSW", 1.0, "confirmed; 3 of 30 sentences ask, 50 % of the words"
     )
     assert roles["P01-OBS"][0].speaker != "P01-PSW"
     heard = assign([cast("P01-OBS", UNCLEAR, UNCLEAR), cast("P01-OBS-S2", UNCLEAR, UNCLEAR)], SESSIONS)

@@ -40,7 +40,7 @@ def speakers(
     ] = False,
 ) -> None:
     """Show who each voice is held to be; confirm or correct it, which does again only what follows from it."""
-    from transcribe.speaker_corrections import decide_speakers
+    from transcribe.speaker_corrections import decide_speakers, not_applied
     from transcribe.study.folder_risk import refuse_risky_folder
     from transcribe.study_speakers import stored_speakers
 
@@ -50,12 +50,15 @@ def speakers(
             raise UsageError("name the recording in --confirm, --swap, --name or --undo alone")
         if not later:
             refuse_risky_folder(target.root, accept=accept_folder_risk)
+        before = stored_speakers(target)
         made = decide_speakers(target, confirm or (), swap or (), name or (), undo or ())
         _show_decisions(made)
         if later:
             typer.echo(f"Noted. To apply it: transcribe release {study}")
             raise typer.Exit(EXIT_OK)
-        raise typer.Exit(_release(target))
+        code = _release(target)
+        _show_also_changed(before, stored_speakers(target), {decision.recording for decision in made})
+        raise typer.Exit(code)
     found = stored_speakers(target)
     if not found:
         raise UsageError(f"no recording has speakers yet; first: transcribe run {study}")
@@ -66,12 +69,18 @@ def speakers(
         _show_one(one)
     else:
         _show_all(found, study)
+    if waiting := not_applied(target, found):
+        typer.echo(f"Noted, not applied yet: {', '.join(waiting)}. To apply it: transcribe release {study}")
 
 
 def enrol(
     study: StudyArgument,
-    clip: Annotated[Path, typer.Argument(help="Half a minute or more of this person alone.", show_default=False)],
+    clip: Annotated[
+        Path | None, typer.Argument(help="Half a minute or more of this person alone.", show_default=False)
+    ] = None,
+    *,
     person: Annotated[str, typer.Option("--person", help="The person's code: INT, INT-2, P01-PSW ...")],
+    remove: Annotated[bool, typer.Option("--remove", help="Delete this person's clip and vector.")] = False,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
 ) -> None:
     """Keep a clip of one person's voice, so that the voice is known in every recording of the study."""
@@ -90,6 +99,11 @@ def enrol(
             "--person: give the code of one certain person, such as INT, INT-2 or P01-PSW, never a name, and not "
             "INTERP, OTHER-1 or SPEAKER-1"
         )
+    if remove:
+        _remove(target, code)
+        return
+    if clip is None or not clip.expanduser().is_file():
+        raise UsageError("enrol needs a clip of the person: no such file")
     if not _is_known(target, code):
         typer.echo(f"warning: no row of the manifest has {code}: is it the right code?", err=True)
     settings = settings_of(target, {"device": device})
@@ -98,8 +112,18 @@ def enrol(
     with locked(target), showing_progress("auto") as observer:
         seconds = enrol_voice(target, code, clip.expanduser().absolute(), engines.diarizer, observer)
     typer.echo(f"{code} is enrolled with {seconds:.0f} s of speech. Their voice is biometric data: it stays in")
-    typer.echo("private/enrolment until `transcribe withdraw` deletes it.")
+    typer.echo("private/enrolment until `transcribe withdraw`, or `enrol --remove`, deletes it.")
     typer.echo(f"To use it: transcribe release {study}")
+
+
+def _remove(study: StudyFolder, person: str) -> None:
+    from transcribe.enrolment import forget_enrolled
+    from transcribe.store import locked
+
+    with locked(study):
+        if not forget_enrolled(study, person):
+            raise UsageError(f"{person} is not enrolled")
+    typer.echo(f"{person}: the clip and its vector are deleted; the next run or release does without them.")
 
 
 def _is_known(study: StudyFolder, person: str) -> bool:
@@ -131,7 +155,8 @@ def _release(study: StudyFolder) -> int:
 
 
 def _show_all(found: "tuple[RecordingSpeakers, ...]", study: Path) -> None:
-    from transcribe.cli_tables import clock, print_table
+    from transcribe.cli_tables import print_table
+    from transcribe.speaker_page import clock, how_sure
 
     rows = []
     for item in found:
@@ -139,10 +164,8 @@ def _show_all(found: "tuple[RecordingSpeakers, ...]", study: Path) -> None:
         for speaker in item.speakers:
             share = f"{100 * speaker.words / words:.0f} %"
             who = f"{speaker.speaker}, likely {speaker.likely}" if speaker.likely else speaker.speaker
-            sure = (
-                speaker.standing if speaker.standing == "confirmed" else f"{speaker.standing} {speaker.confidence:.2f}"
-            )
-            rows.append((item.recording, speaker.voice, who, sure, clock(speaker.seconds), share, speaker.evidence))
+            row = (item.recording, speaker.voice, who, how_sure(speaker), clock(speaker.seconds), share)
+            rows.append((*row, speaker.evidence))
     print_table(rows, "recording", "voice", "speaker", "standing", "talks", "words", "evidence")
     unsure = [item.recording for item in found if any(s.standing == "unsure" for s in item.speakers)]
     if unsure:
@@ -153,11 +176,11 @@ def _show_all(found: "tuple[RecordingSpeakers, ...]", study: Path) -> None:
 
 
 def _show_one(item: "RecordingSpeakers") -> None:
-    from transcribe.cli_tables import clock
+    from transcribe.speaker_page import clock, how_sure
 
     for speaker in item.speakers:
         who = f"{speaker.speaker}, likely {speaker.likely}" if speaker.likely else speaker.speaker
-        typer.echo(f"{speaker.voice} is {who} ({speaker.standing}, {speaker.confidence:.2f}): {speaker.evidence}")
+        typer.echo(f"{speaker.voice} is {who} ({how_sure(speaker)}): {speaker.evidence}")
         for excerpt in speaker.excerpts:
             typer.echo(f"  {clock(excerpt.start)}  {excerpt.text}")
         if not speaker.excerpts:
@@ -165,5 +188,17 @@ def _show_one(item: "RecordingSpeakers") -> None:
 
 
 def _show_decisions(made: "tuple[SpeakerDecision, ...]") -> None:
-    for decision in made:
+    for decision in sorted(made, key=lambda decision: (decision.recording, decision.voice)):
         typer.echo(f"{decision.recording}: {decision.voice} is {decision.speaker or 'as the program finds'}")
+
+
+def _show_also_changed(
+    before: "tuple[RecordingSpeakers, ...]", after: "tuple[RecordingSpeakers, ...]", decided: set[str]
+) -> None:
+    """Which speakers of other recordings are called otherwise now: what is known of one voice tells of others."""
+    were = {(item.recording, speaker.voice): speaker.speaker for item in before for speaker in item.speakers}
+    for item in after:
+        for speaker in item.speakers if item.recording not in decided else ():
+            old = were.get((item.recording, speaker.voice), speaker.speaker)
+            if old != speaker.speaker:
+                typer.echo(f"also changed  {item.recording}: {speaker.voice} was {old}, is {speaker.speaker}")

@@ -26,6 +26,8 @@ from transcribe.study.withdrawals import read_withdrawals
 FOLDER = "enrolment"
 LEAST_SPEECH = 5.0
 """Seconds of speech below which a voice is not told apart safely."""
+SAME_VOICE = 0.8
+"""Cosine above which two clips are one voice for any of the networks: CAM++ gives two people 0.53 at most (linking)."""
 LONGEST_CLIP = 600.0
 """Seconds: a longer file is an interview, not a clip."""
 
@@ -44,8 +46,8 @@ def enrol(study: StudyFolder, person: str, file: Path, diarizer: Diarizer, progr
     """Keeps the clip in `file` as the voice of `person`, instead of an earlier one; returns its seconds of speech.
 
     The caller holds the study's lock. Raises `UsageError` for what is no code and for a person who withdrew,
-    `InputError` for a clip that cannot be read, is too short or too long or holds more than one voice, and what the
-    engine raises. Nothing is kept then.
+    `InputError` for a clip that cannot be read, is too short or too long, holds more than one voice or the voice of
+    somebody else who is enrolled, and what the engine raises. Nothing is kept then.
     """
     if not is_code(person):
         raise UsageError("--person: give the person's code, such as INT, INT-2 or P01-PSW, never a name")
@@ -77,6 +79,7 @@ def enrol(study: StudyFolder, person: str, file: Path, diarizer: Diarizer, progr
         )
     clip = _wave_bytes(samples)
     voice = _heard(person, _samples(clip), digest(clip), diarizer, progress)
+    _refuse_known_voice(study, voice)
     folder = study.private / FOLDER
     make_private_folder(folder)
     write_atomic(_clip(study, person), clip)
@@ -157,6 +160,17 @@ def _heard(person: str, samples: Samples, clip: str, diarizer: Diarizer, progres
         raise InputError(f"{person}: less than {LEAST_SPEECH:.0f} s of speech is heard in the clip: give a longer one")
     named = Voices(ENROLLED, outcome.result.voices.embedding, (replace(voices[0], voice=person),))
     return EnrolledVoice(person, clip, diarizer.fingerprint, named)
+
+
+def _refuse_known_voice(study: StudyFolder, heard: EnrolledVoice) -> None:
+    """One person has one code: a voice that is clearly another's would be called by either."""
+    for person in enrolled_people(study):
+        known = _known(study, person)
+        if person == heard.person or known is None or known.voices.embedding != heard.voices.embedding:
+            continue
+        (own,), (other,) = heard.voices.voices, known.voices.voices
+        if sum(a * b for a, b in zip(own.vector, other.vector, strict=True)) > SAME_VOICE:
+            raise InputError(f"the voice in the clip is that of {person}: one person has one code")
 
 
 def _clip(study: StudyFolder, person: str) -> Path:

@@ -106,9 +106,7 @@ def run_study(
             batch.fail(f"enrolled {person}", "diarize", error)
         stages.recognize(batch, plans, recordings, diarizations, engines.recognizer, languages, consent)
         recordings, transcripts = _transcripts(batch, settings, plans, consent)
-        for name in [name for name in chosen if name in transcripts]:
-            for doubt in doubts(transcripts[name]):
-                batch.warn(name, doubt)
+        _warn_of_doubts(batch, transcripts, chosen)
         return _finish(
             study,
             settings,
@@ -211,6 +209,12 @@ def _chosen(plans: Mapping[str, PlannedRecording], only: Sequence[str]) -> list[
     return [name for name in plans if not only or name in only]
 
 
+def _warn_of_doubts(batch: Batch, transcripts: Mapping[str, Transcript], names: Sequence[str]) -> None:
+    for name in names:
+        for doubt in doubts(transcripts[name]) if name in transcripts else ():
+            batch.warn(name, doubt)
+
+
 def _is_of(recording: Recording, plan: PlannedRecording) -> bool:
     """Whether the stored facts are those of the manifest's row; after a corrected row they wait for their own run."""
     return (recording.pair, recording.role, recording.person) == (plan.pair, plan.role, plan.person)
@@ -268,4 +272,5 @@ def release_only(study: StudyFolder, settings: Settings, detector: PiiDetector, 
         batch = Batch(study, "", progress)
         consent = consent_rules(study, plans, withhold_third_voices=settings.unconsented_voices == "withhold")
         recordings, transcripts = _transcripts(batch, settings, plans, consent)
+        _warn_of_doubts(batch, transcripts, [name for name in plans if (name, "name") in batch.computed])
         return _finish(study, settings, batch, reading, list(plans), recordings, transcripts, registry, detector)

@@ -9,7 +9,7 @@ from transcribe.errors import UsageError
 from transcribe.speaker_evidence import RecordingSpeakers, SpeakerEvidence
 from transcribe.store import StudyFolder, locked
 from transcribe.study.codes import is_code
-from transcribe.study.speaker_decisions import SpeakerDecision, append_decisions
+from transcribe.study.speaker_decisions import SpeakerDecision, append_decisions, read_decisions
 from transcribe.study_speakers import stored_speakers
 
 _NAMED = re.compile(r"(?P<recording>[^:=]+):(?P<voice>SPEAKER-[1-9][0-9]*)=(?P<speaker>[^:=]+)")
@@ -26,13 +26,16 @@ def decide_speakers(
     with locked(study):
         found = {item.recording: item for item in stored_speakers(study)}
         changed: dict[str, dict[str, str]] = {}
-        for recording in (*confirm, *swap, *undo):
-            if recording in changed:
-                raise UsageError(f"{recording} is named twice: say one thing of it")
-            item = _known(found, recording, "such an option")
-            changed[recording] = (
-                _confirmed(item) if recording in confirm else _swapped(item) if recording in swap else _undone(item)
-            )
+        for option, listed, answer in (
+            ("--confirm", confirm, _confirmed),
+            ("--swap", swap, _swapped),
+            ("--undo", undo, _undone),
+        ):
+            for recording in listed:
+                item = _known(found, recording, option)
+                if recording in changed:
+                    raise UsageError(f"{recording} is named twice: say one thing of it")
+                changed[recording] = answer(item)
         for text in name:
             recording, voice, speaker = _parsed(text)
             item = _known(found, recording, "--name")
@@ -47,6 +50,18 @@ def decide_speakers(
         )
         append_decisions(study, decisions)
     return decisions
+
+
+def not_applied(study: StudyFolder, found: Sequence[RecordingSpeakers]) -> tuple[str, ...]:
+    """The recordings among `found` of which something was decided that their speakers do not show yet."""
+    decisions = read_decisions(study)
+    waiting = []
+    for item in found:
+        decided = decisions.of(item.recording, item.diarization)
+        shown = {s.voice: s.speaker if s.standing == "confirmed" else "" for s in item.speakers}
+        if any(decided.get(voice, "") != speaker for voice, speaker in shown.items()):
+            waiting.append(item.recording)
+    return tuple(waiting)
 
 
 def _known(found: dict[str, RecordingSpeakers], recording: str, option: str) -> RecordingSpeakers:

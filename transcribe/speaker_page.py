@@ -80,14 +80,13 @@ def _section(item: RecordingSpeakers, diarization: Diarization | None, duration:
 
 def _row(speaker: SpeakerEvidence, colour: str) -> str:
     who = f"{speaker.speaker}<br>likely {escape(speaker.likely)}" if speaker.likely else escape(speaker.speaker)
-    standing = speaker.standing if speaker.standing == "confirmed" else f"{speaker.standing} {speaker.confidence:.2f}"
     quotes = "<br>".join(
-        f'<span class="time">{_clock(excerpt.start)}</span> {escape(excerpt.text)}' for excerpt in speaker.excerpts
+        f'<span class="time">{clock(excerpt.start)}</span> {escape(excerpt.text)}' for excerpt in speaker.excerpts
     )
     return (
         f'<tr><td class="voice"><span class="dot" style="background:{colour}"></span> {escape(speaker.voice)}</td>'
-        f'<td>{who}<br><span class="quiet">{escape(standing)}</span></td>'
-        f'<td>{escape(speaker.evidence)}<br><span class="quiet">{_clock(speaker.seconds)} of speech</span></td>'
+        f'<td>{who}<br><span class="quiet">{escape(how_sure(speaker))}</span></td>'
+        f'<td>{escape(speaker.evidence)}<br><span class="quiet">{clock(speaker.seconds)} of speech</span></td>'
         f"<td>{quotes or '<em>nothing of it is transcribed</em>'}</td></tr>"
     )
 
@@ -106,7 +105,7 @@ def _strip(diarization: Diarization, colours: Mapping[str, str], duration: float
     height = max(1, len(voices)) * ROW_HEIGHT
     return (
         f'<svg viewBox="0 0 {STRIP_WIDTH} {height}" role="img" '
-        f'aria-label="who speaks when, 0:00:00 to {_clock(duration)}">{"".join(bars)}</svg>'
+        f'aria-label="who speaks when, 0:00:00 to {clock(duration)}">{"".join(bars)}</svg>'
     )
 
 
@@ -121,6 +120,13 @@ def _merged(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
     return merged
 
 
-def _clock(seconds: float) -> str:
+def how_sure(speaker: SpeakerEvidence) -> str:
+    """The standing of a label, with its confidence where that says something."""
+    told = speaker.standing == "confirmed" or speaker.confidence == 0
+    return speaker.standing if told else f"{speaker.standing} {speaker.confidence:.2f}"
+
+
+def clock(seconds: float) -> str:
+    """`h:mm:ss` of a moment (s), rounded down: where to begin to listen."""
     whole = int(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"

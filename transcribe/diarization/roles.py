@@ -219,7 +219,7 @@ def _verdict(
     talk = voice.talk
     evidence = [f"{talk.questions} of {talk.sentences} sentences ask, {round(100 * talk.words / words)} % of the words"]
     if voice.given:
-        reasons = ("confirmed by a person", *evidence)
+        reasons = ("confirmed", *evidence)
         return Verdict(voice.voice, voice.person, voice.given, 1.0, True, reasons, confirmed=True)
     elsewhere = [name for name in person.recordings if name != cast.recording.id]
     if elsewhere:
