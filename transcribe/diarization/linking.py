@@ -15,8 +15,8 @@ ENROLLED = "enrolled"
 """Stands for a recording's id where a voice comes from a clip of a known person; its voices are people's codes."""
 
 SHORT_SECONDS = 5.0
-"""A voice heard for less is compared but never linked: on ../shared/ami the cosine of two such stretches of one person
-is 0.33 on average (below 3 s) or 0.58 (3 to 6 s), from 6 s on 0.70."""
+"""A voice heard for less is compared but never linked: on ../shared/ami the cosines of one person in two clips are 0.14
+and 0.36 below 6 s, and 0.71 from there on (benchmarks/voice_scale.py; three pairs)."""
 SAME_ODDS = math.log(9)
 """Natural log odds (nine to one) from which two voices are one person; as far below zero they are two."""
 DIGITS = 4

@@ -38,8 +38,8 @@ class Scale:
 
 
 DEFAULT_SCALES: Mapping[str, tuple[Scale, float]] = {
-    # Measured: different people 0.25 ± 0.13 (../shared/study) and 0.06 ± 0.11 (../shared/ami); the same person in two
-    # recordings 0.90 ± 0.03 (study: made voices) and 0.70 (ami: people, far from the microphone, 6 s or more).
+    # benchmarks/voice_scale.py: different people 0.20 ± 0.14 (../shared/study) and 0.08 ± 0.13 (../shared/ami, 6 s or
+    # more); one person in two recordings 0.90 ± 0.03 (study: made voices) and 0.71 (ami: one pair, far-field).
     "campplus": (Scale(0.2, 0.72, 0.14), 10.0),
     "": (Scale(0.25, 0.75, 0.2), 2.0),
 }
