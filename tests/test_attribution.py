@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from transcribe.attribution import BACK_CHANNEL, UNSUPPORTED, attribute, name_speakers
 from transcribe.consent import stretches_of, transcript_without
-from transcribe.diarization.roles import NO_VOICE
+from transcribe.diarization.cast import NO_VOICE
 from transcribe.overlap import OVERLAP, is_acknowledgement, is_sound
 from transcribe.records import Diarization, Recognition, Segment, SpeakerRole, SpeechTurn, Transcript, Word
 from transcribe.word_voices import ends_sentence, smooth, word_voices

@@ -21,7 +21,8 @@ from transcribe.diarization.turns import spoken_seconds
 from transcribe.diarization.voices import Diarized, is_sound
 from transcribe.engines import SAMPLE_RATE, DecodedAudio, DiarizationJob, Outcome, Samples
 from transcribe.progress import SilentProgress
-from transcribe.records import Diarization, Interval, SpeechTurn, to_json
+from transcribe.record_json import to_json
+from transcribe.records import Diarization, Interval, SpeechTurn
 from transcribe.weights import locate, revision
 
 pytestmark = pytest.mark.models

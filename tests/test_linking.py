@@ -24,7 +24,7 @@ from transcribe.diarization.linking import (
 )
 from transcribe.diarization.voice_scale import DEFAULT_SCALES, fitted_scale
 from transcribe.diarization.voices import Voices, VoiceVector
-from transcribe.records import from_json, to_json
+from transcribe.record_json import from_json, to_json
 
 CAMPPLUS = "campplus"
 DIMENSIONS = 64

@@ -19,7 +19,8 @@ from transcribe.recognition.recognizer import WhisperRecognizer
 from transcribe.recognition.segments import UNSUPPORTED
 from transcribe.recognition.vocabulary import Vocabulary
 from transcribe.recognition.work import Work
-from transcribe.records import Interval, Recognition, Recording, from_json, to_json
+from transcribe.record_json import from_json, to_json
+from transcribe.records import Interval, Recognition, Recording
 
 SECRET = "Marcus Leung told me"
 

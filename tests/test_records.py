@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transcribe.errors import CorruptFileError
+from transcribe.record_json import from_json, to_json
 from transcribe.records import (
     Diarization,
     Part,
@@ -24,8 +25,6 @@ from transcribe.records import (
     Utterance,
     UtteranceWord,
     Word,
-    from_json,
-    to_json,
 )
 
 texts = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=20)

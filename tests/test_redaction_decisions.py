@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.test_redaction_study import Run, entry
 from transcribe.engines import PiiCandidate
 from transcribe.errors import UsageError
-from transcribe.records import RedactionList, from_json, to_json
+from transcribe.record_json import from_json, to_json
+from transcribe.records import RedactionList
 from transcribe.redaction.apply import redact_transcript
 from transcribe.redaction.deciding import (
     Signature,

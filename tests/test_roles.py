@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.diarization.cast import Cast, expected_speakers, pair_members
+from transcribe.diarization.cast import NO_VOICE, Cast, expected_speakers, pair_members
 from transcribe.diarization.linking import VoiceLinks
 from transcribe.diarization.questions import Talk, is_question, probability_asks, talk_of
-from transcribe.diarization.roles import NO_VOICE, SURE, assign_speakers
+from transcribe.diarization.roles import SURE, assign_speakers
 from transcribe.records import Recording, SpeakerRole, Utterance, UtteranceWord
 
 INTERVIEW = Recording("P01-PIR", "P01", "PIR", "P01-PIR", 1, "en", (), 60.0)

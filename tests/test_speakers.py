@@ -17,7 +17,8 @@ from transcribe.diarization.linking import VoiceScores
 from transcribe.diarization.voices import Diarized, VoiceVector
 from transcribe.engines import DiarizationJob, Outcome
 from transcribe.progress import Progress
-from transcribe.records import Diarization, Transcript, from_json
+from transcribe.record_json import from_json
+from transcribe.records import Diarization, Transcript
 from transcribe.speaker_evidence import RecordingSpeakers
 from transcribe.store import stored
 

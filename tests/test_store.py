@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from transcribe.errors import CorruptFileError, UsageError
-from transcribe.records import Diarization, SpeechTurn, StageRun, to_json
+from transcribe.record_json import to_json
+from transcribe.records import Diarization, SpeechTurn, StageRun
 from transcribe.store import (
     StudyFolder,
     fingerprint,

@@ -8,7 +8,8 @@ import pytest
 from tests.conftest import Lab, write_tone
 from tests.fakes import CANARY, FakeDiarizer, fake_engines
 from transcribe.errors import UsageError
-from transcribe.records import Diarization, to_json
+from transcribe.record_json import to_json
+from transcribe.records import Diarization
 from transcribe.redaction.registry import Registry, RegistryEntity
 from transcribe.redaction.tombstones import with_tombstones
 from transcribe.store import StudyFolder, read_run_log

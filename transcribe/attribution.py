@@ -23,7 +23,7 @@ import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from transcribe.diarization.roles import NO_VOICE
+from transcribe.diarization.cast import NO_VOICE
 from transcribe.overlap import OVERLAP, active_times, is_acknowledgement, over_others, seconds_within
 from transcribe.records import (
     Diarization,

@@ -9,7 +9,8 @@ from typing import TypeVar
 from transcribe.engines import Outcome
 from transcribe.errors import EngineError, InputError, TranscribeError, ValidationError
 from transcribe.progress import Progress
-from transcribe.records import StageRun, to_json
+from transcribe.record_json import to_json
+from transcribe.records import StageRun
 from transcribe.store import StudyFolder, keep, stage_run, stored, unwritable_message
 
 log = logging.getLogger("transcribe")

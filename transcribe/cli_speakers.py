@@ -156,7 +156,8 @@ def _release(study: StudyFolder) -> int:
 
 def _show_all(found: "tuple[RecordingSpeakers, ...]", study: Path) -> None:
     from transcribe.cli_tables import print_table
-    from transcribe.speaker_page import clock, how_sure
+    from transcribe.intervals import clock
+    from transcribe.speaker_page import how_sure
 
     rows = []
     for item in found:
@@ -176,7 +177,8 @@ def _show_all(found: "tuple[RecordingSpeakers, ...]", study: Path) -> None:
 
 
 def _show_one(item: "RecordingSpeakers") -> None:
-    from transcribe.speaker_page import clock, how_sure
+    from transcribe.intervals import clock
+    from transcribe.speaker_page import how_sure
 
     for speaker in item.speakers:
         who = f"{speaker.speaker}, likely {speaker.likely}" if speaker.likely else speaker.speaker

@@ -10,6 +10,7 @@ from rich.table import Column, Table
 
 from transcribe.config import Engines
 from transcribe.doctor import Finding
+from transcribe.intervals import clock
 from transcribe.pipeline import RunReport
 from transcribe.records import Recording
 from transcribe.status import RecordingStatus
@@ -26,12 +27,6 @@ def print_table(rows: Iterable[Sequence[str]], *headings: str) -> None:
     for row in rows:
         table.add_row(*map(escape, row))
     Console(highlight=False, width=None if sys.stdout.isatty() else WIDE).print(table)
-
-
-def clock(seconds: float) -> str:
-    """`h:mm:ss` of a length in seconds."""
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
 def show_init(report: InitReport) -> None:
@@ -108,7 +103,7 @@ def show_status(lines: tuple[RecordingStatus, ...]) -> None:
     """One line per recording."""
     rows = []
     for line in lines:
-        length = clock(line.seconds) if line.seconds is not None else ""
+        length = clock(round(line.seconds)) if line.seconds is not None else ""
         rows.append((line.recording, length, line.stage, line.quality, "; ".join(line.warnings)))
     print_table(rows, "recording", "length", "stage", "quality", "warnings")
 

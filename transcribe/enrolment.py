@@ -17,7 +17,8 @@ from transcribe.diarization.voices import Voices, is_sound
 from transcribe.engines import SAMPLE_RATE, DecodedAudio, DiarizationJob, Diarizer, Samples
 from transcribe.errors import EngineError, InputError, TranscribeError, UsageError
 from transcribe.progress import Progress
-from transcribe.records import Recording, from_json, to_json
+from transcribe.record_json import from_json, to_json
+from transcribe.records import Recording
 from transcribe.store import StudyFolder, digest, make_private_folder, sync_folder, write_atomic
 from transcribe.study.codes import is_code
 from transcribe.study.manifest import PlannedRecording
@@ -27,7 +28,7 @@ FOLDER = "enrolment"
 LEAST_SPEECH = 5.0
 """Seconds of speech below which a voice is not told apart safely."""
 SAME_VOICE = 0.8
-"""Cosine above which two clips are one voice for any of the networks: CAM++ gives two people 0.53 at most (linking)."""
+"""Cosine above which two clips are one voice: CAM++ gives two people 0.42 at most (benchmarks/voice_scale.py)."""
 LONGEST_CLIP = 600.0
 """Seconds: a longer file is an interview, not a clip."""
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, combinations
 
+from transcribe.intervals import joined
 from transcribe.records import Interval, SpeechTurn, Word
 from transcribe.redaction.tokens import word_set
 
@@ -64,7 +65,7 @@ def active_times(turns: Iterable[SpeechTurn]) -> dict[str, list[Interval]]:
     spans: dict[str, list[Interval]] = {}
     for turn in turns:
         spans.setdefault(turn.speaker, []).append((turn.start, turn.end))
-    return {voice: _joined(sorted(mine), 0.0) for voice, mine in spans.items()}
+    return {voice: joined(mine) for voice, mine in spans.items()}
 
 
 def without_listeners(turns: Iterable[SpeechTurn], times: Mapping[str, Sequence[Interval]]) -> list[SpeechTurn]:
@@ -72,7 +73,7 @@ def without_listeners(turns: Iterable[SpeechTurn], times: Mapping[str, Sequence[
 
     Of two voices the recogniser mostly writes the one who talks on, and what it then writes in such a moment is theirs.
     """
-    stretches = {voice: _joined(mine, BREATH) for voice, mine in times.items()}
+    stretches = {voice: joined(mine, BREATH) for voice, mine in times.items()}
     found = []
     for turn in turns:
         own = next(touching(stretches[turn.speaker], turn.start, turn.end))
@@ -86,17 +87,6 @@ def without_listeners(turns: Iterable[SpeechTurn], times: Mapping[str, Sequence[
         )
         found.append(replace(turn, speaker=next(talking, turn.speaker)))
     return found
-
-
-def _joined(times: Iterable[Interval], apart: float) -> list[Interval]:
-    """Sorted intervals, one where no more than `apart` seconds part them."""
-    joined: list[Interval] = []
-    for start, end in times:
-        if joined and start - joined[-1][1] <= apart:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        else:
-            joined.append((start, end))
-    return joined
 
 
 def length(span: Interval) -> float:

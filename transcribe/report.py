@@ -6,7 +6,7 @@ No transcript text, no names, no file names.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from transcribe.records import from_json, to_json
+from transcribe.record_json import from_json, to_json
 from transcribe.release_check.checking import private_items
 from transcribe.release_check.report_text import REPORT, release_check_text
 from transcribe.store import StudyFolder, write_atomic

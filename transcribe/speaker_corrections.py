@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from transcribe.diarization.roles import NO_VOICE
+from transcribe.diarization.cast import NO_VOICE
 from transcribe.errors import UsageError
 from transcribe.speaker_evidence import RecordingSpeakers, SpeakerEvidence
 from transcribe.store import StudyFolder, locked

@@ -4,9 +4,10 @@ One file without scripts or anything from elsewhere. A strip shows who speaks wh
 and the commands that confirm or correct it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
+from transcribe.intervals import clock, joined
 from transcribe.records import Diarization
 from transcribe.speaker_evidence import RecordingSpeakers, SpeakerEvidence
 
@@ -15,6 +16,8 @@ COLOURS = ("#1b6ca8", "#c1440e", "#4a7c2c", "#7b4ea3", "#8a6d1a", "#666666")
 STRIP_WIDTH = 1000
 """Units of the strip's drawing; the page stretches it to its own width."""
 ROW_HEIGHT = 14
+SHORTEST_GAP = 1.0
+"""Seconds: shorter pauses are closed in the strip, for an hour has thousands of turns, and nobody sees more."""
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -96,7 +99,7 @@ def _strip(diarization: Diarization, colours: Mapping[str, str], duration: float
     voices = [voice for voice in colours if any(turn.speaker == voice for turn in diarization.turns)]
     bars = []
     for row, voice in enumerate(voices):
-        for start, end in _merged((t.start, t.end) for t in diarization.turns if t.speaker == voice):
+        for start, end in joined(((t.start, t.end) for t in diarization.turns if t.speaker == voice), SHORTEST_GAP):
             x, width = STRIP_WIDTH * start / duration, max(0.5, STRIP_WIDTH * (end - start) / duration)
             bars.append(
                 f'<rect x="{x:.1f}" y="{row * ROW_HEIGHT + 2}" width="{width:.1f}" height="{ROW_HEIGHT - 4}" '
@@ -109,24 +112,7 @@ def _strip(diarization: Diarization, colours: Mapping[str, str], duration: float
     )
 
 
-def _merged(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Spans with gaps below a second closed: an hour has thousands, and nobody sees more."""
-    merged: list[tuple[float, float]] = []
-    for start, end in sorted(spans):
-        if merged and start - merged[-1][1] < 1.0:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((start, end))
-    return merged
-
-
 def how_sure(speaker: SpeakerEvidence) -> str:
     """The standing of a label, with its confidence where that says something."""
     told = speaker.standing == "confirmed" or speaker.confidence == 0
     return speaker.standing if told else f"{speaker.standing} {speaker.confidence:.2f}"
-
-
-def clock(seconds: float) -> str:
-    """`h:mm:ss` of a moment (s), rounded down: where to begin to listen."""
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"

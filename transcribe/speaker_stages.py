@@ -10,15 +10,8 @@ from transcribe.attribution import ATTRIBUTION_VERSION, attribute, name_speakers
 from transcribe.batch import Batch, plain_stage
 from transcribe.consent import ConsentRules, transcript_without, with_consent
 from transcribe.errors import CorruptFileError, EngineError
-from transcribe.records import (
-    Diarization,
-    Interval,
-    Recognition,
-    Recording,
-    SpeakerRole,
-    Transcript,
-    to_json,
-)
+from transcribe.record_json import to_json
+from transcribe.records import Diarization, Interval, Recognition, Recording, SpeakerRole, Transcript
 from transcribe.store import StudyFolder, digest, fingerprint, stage_run, stored
 
 

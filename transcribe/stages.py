@@ -26,16 +26,8 @@ from transcribe.engines import (
 )
 from transcribe.errors import EngineError, InputError, TranscribeError, WithheldError
 from transcribe.progress import Progress
-from transcribe.records import (
-    Diarization,
-    Recognition,
-    Recording,
-    RedactionList,
-    StageRun,
-    Transcript,
-    from_json,
-    to_json,
-)
+from transcribe.record_json import from_json, to_json
+from transcribe.records import Diarization, Recognition, Recording, RedactionList, StageRun, Transcript
 from transcribe.redaction.key import save_key
 from transcribe.redaction.registry import Registry
 from transcribe.redaction.study_redaction import REDACTION_VERSION, redact_study, searched_names

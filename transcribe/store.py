@@ -16,7 +16,8 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from transcribe.errors import CorruptFileError, UsageError
-from transcribe.records import Recording, RunLog, StageRun, from_json, to_json
+from transcribe.record_json import from_json, to_json
+from transcribe.records import Recording, RunLog, StageRun
 
 PRIVATE_FOLDER_MODE = 0o700
 PRIVATE_FILE_MODE = 0o600

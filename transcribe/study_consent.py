@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from transcribe.consent import ConsentRules
 from transcribe.diarization.cast import INTERPRETER, people_of
 from transcribe.errors import CorruptFileError
-from transcribe.records import Recording, from_json
+from transcribe.record_json import from_json
+from transcribe.records import Recording
 from transcribe.store import StudyFolder
 from transcribe.study.codes import is_interviewer
 from transcribe.study.manifest import PlannedRecording

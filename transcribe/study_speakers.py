@@ -17,11 +17,13 @@ from transcribe.diarization.linking import (
     forget,
     link_voices,
 )
-from transcribe.diarization.roles import assign_speakers, talk_of
+from transcribe.diarization.questions import talk_of
+from transcribe.diarization.roles import assign_speakers
 from transcribe.diarization.voices import Voices
 from transcribe.enrolment import enrolled_voice, enrolment_states
 from transcribe.errors import CorruptFileError, TranscribeError, ValidationError
-from transcribe.records import Diarization, Recording, SpeakerRole, StageRun, Transcript, to_json
+from transcribe.record_json import to_json
+from transcribe.records import Diarization, Recording, SpeakerRole, StageRun, Transcript
 from transcribe.speaker_evidence import RecordingSpeakers, recording_speakers
 from transcribe.speaker_page import speaker_page
 from transcribe.store import StudyFolder, digest, stage_run, stored, unwritable_message, write_atomic

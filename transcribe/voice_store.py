@@ -10,7 +10,7 @@ from transcribe.diarization.linking import VoiceScores
 from transcribe.diarization.voices import Voices
 from transcribe.enrolment import forget_enrolled_vectors
 from transcribe.errors import CorruptFileError
-from transcribe.records import from_json, to_json
+from transcribe.record_json import from_json, to_json
 from transcribe.store import StudyFolder, drop_stage, stage_run, stored, sync_folder, write_atomic
 
 SCORES = "voice_scores.json"

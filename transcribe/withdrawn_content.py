@@ -13,7 +13,8 @@ from transcribe.consent import ConsentRules, recognition_without, transcript_wit
 from transcribe.errors import CorruptFileError, TranscribeError, UsageError
 from transcribe.exports.bundle import document_paths, transcript_paths, without
 from transcribe.exports.manifest import MANIFEST, BundleManifest, parse
-from transcribe.records import Recognition, Recording, Transcript, to_json
+from transcribe.record_json import to_json
+from transcribe.records import Recognition, Recording, Transcript
 from transcribe.release import Release, publish, read_previous
 from transcribe.release.coders_files import hash_file, is_published
 from transcribe.release.swap import finish_or_undo

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from types import MappingProxyType
 
-from transcribe.diarization.roles import NO_VOICE
+from transcribe.diarization.cast import NO_VOICE
 from transcribe.overlap import (
     LISTENING,
     active_times,

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from transcribe.errors import WithheldError
+from transcribe.intervals import joined
 from transcribe.records import Diarization, Interval, Redaction, RedactionList, SpeechTurn, Transcript, Utterance
 
 PADDING = 0.25
@@ -95,7 +96,7 @@ def united(spans: Iterable[Interval], duration: float) -> tuple[Interval, ...]:
         (0.0 if start < SHORTEST_SOUND else start, duration if duration - end < SHORTEST_SOUND else end)
         for start, end in grid
     ]
-    return tuple(_joined(stretched, SHORTEST_SOUND))
+    return tuple(joined(stretched, SHORTEST_SOUND))
 
 
 def audible_letters(transcript: Transcript, spans: Sequence[Interval]) -> int:
@@ -119,12 +120,12 @@ def unchecked_speech(transcript: Transcript, speech: Sequence[Interval], duratio
         for word in utterance.words
         if _is_time(word.start, word.end, duration) and word.end - word.start <= _SLOWEST + _SLOW * len(word.text)
     ]
-    covered = _joined(words)
+    covered = joined(words)
     gaps = pairwise([-math.inf, *(edge for span in covered for edge in span), math.inf])
     free = list(gaps)[::2]
     found = []
     first = 0
-    for start, end in _joined(speech):
+    for start, end in joined(speech):
         while free[first][1] <= start:
             first += 1
         for index in range(first, len(free)):
@@ -146,7 +147,7 @@ def voices_at_once(turns: Sequence[SpeechTurn]) -> list[Interval]:
                 break
             if other.speaker != turn.speaker:
                 shared.append((other.start, min(turn.end, other.end)))
-    return [(start, end) for start, end in _joined(shared) if end - start >= SHORTEST_OVERLAP]
+    return [(start, end) for start, end in joined(shared) if end - start >= SHORTEST_OVERLAP]
 
 
 def _redacted(name: str, utterance: Utterance, redaction: Redaction, duration: float) -> list[Interval]:
@@ -190,17 +191,6 @@ def _whole(name: str, utterance: Utterance, duration: float) -> Interval:
 def _is_time(start: float, end: float, duration: float) -> bool:
     """Whether a span lies on the recording's timeline; false for what is no number."""
     return 0 <= start <= end <= duration + _BEYOND_END
-
-
-def _joined(spans: Iterable[Interval], least: float = 0.0) -> list[Interval]:
-    """Sorted and disjoint; spans less than `least` apart are one, those that touch as well."""
-    joined: list[Interval] = []
-    for start, end in sorted(spans):
-        if joined and (start <= joined[-1][1] or start - joined[-1][1] < least):
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        else:
-            joined.append((start, end))
-    return joined
 
 
 def _stale(name: str) -> WithheldError:

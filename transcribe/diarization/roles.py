@@ -21,16 +21,13 @@ from transcribe.diarization.cast import (
     Cast,
     Expected,
     expected_people,
-    expected_speakers,
 )
 from transcribe.diarization.linking import ENROLLED, VoiceLinks, VoiceOf
 from transcribe.diarization.numbering import Verdict, numbered
-from transcribe.diarization.questions import Talk, talk_of
+from transcribe.diarization.questions import Talk
 from transcribe.diarization.ways import SOMEBODY, ways_to_name
 from transcribe.records import SpeakerRole
 from transcribe.study.codes import is_interviewer, is_person
-
-__all__ = ["NO_VOICE", "SURE", "assign_speakers", "expected_speakers", "talk_of"]
 
 SURE = 0.8
 """Below this confidence a voice keeps its `SPEAKER-n`."""

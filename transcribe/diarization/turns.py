@@ -5,7 +5,8 @@ Turns come with the engine's own voice labels; `name_voices` gives the labels th
 
 from collections.abc import Mapping, Sequence
 
-from transcribe.records import SpeechTurn, to_milliseconds_grid
+from transcribe.intervals import joined
+from transcribe.records import Interval, SpeechTurn, to_milliseconds_grid
 
 HEARD_SECONDS = 1.0
 """A voice with less speech than this in the whole recording may be a mistake, and does not count as found."""
@@ -17,19 +18,11 @@ STRETCH_GAP = 3.0
 
 def join_turns(turns: Sequence[SpeechTurn], gap: float = 0.0) -> list[SpeechTurn]:
     """Turns of one voice that overlap, touch or lie at most `gap` (s) apart made one; sorted by start, end, voice."""
-    joined: list[SpeechTurn] = []
-    for voice in sorted({turn.speaker for turn in turns}):
-        last: SpeechTurn | None = None
-        for turn in sorted((t for t in turns if t.speaker == voice), key=lambda t: (t.start, t.end)):
-            if last is not None and turn.start <= last.end + gap:
-                last = SpeechTurn(voice, last.start, max(last.end, turn.end))
-            else:
-                if last is not None:
-                    joined.append(last)
-                last = turn
-        if last is not None:
-            joined.append(last)
-    return sorted(joined, key=lambda t: (t.start, t.end, t.speaker))
+    spans: dict[str, list[Interval]] = {}
+    for turn in turns:
+        spans.setdefault(turn.speaker, []).append((turn.start, turn.end))
+    found = [SpeechTurn(voice, start, end) for voice in spans for start, end in joined(spans[voice], gap)]
+    return sorted(found, key=lambda t: (t.start, t.end, t.speaker))
 
 
 def without_flicker(turns: Sequence[SpeechTurn]) -> list[SpeechTurn]:

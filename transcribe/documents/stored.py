@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from transcribe.documents.passages import Document, Passage
 from transcribe.documents.writing import BOM, document_transcript, redacted_passages, write_document
 from transcribe.errors import UsageError
-from transcribe.records import Recording, RedactedTranscript, Transcript, from_json, to_json
+from transcribe.record_json import from_json, to_json
+from transcribe.records import Recording, RedactedTranscript, Transcript
 from transcribe.store import StudyFolder, digest, make_private_folder, sync_folder, write_atomic
 from transcribe.study.codes import is_code
 from transcribe.study.withdrawals import read_withdrawals

@@ -9,7 +9,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from transcribe.records import Role, from_json, to_json, to_plain
+from transcribe.record_json import from_json, to_json, to_plain
+from transcribe.records import Role
 
 MANIFEST = "manifest.json"
 README = "README.md"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyrage
 
 from transcribe.errors import UsageError, WithheldError
-from transcribe.records import from_json, to_json
+from transcribe.record_json import from_json, to_json
 from transcribe.redaction.key_identity import (
     IDENTITY_FILE,
     RECOVER,

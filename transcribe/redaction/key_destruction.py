@@ -14,7 +14,7 @@ from pathlib import Path
 
 from transcribe import __version__
 from transcribe.errors import TranscribeError, UsageError
-from transcribe.records import from_json, to_json
+from transcribe.record_json import from_json, to_json
 from transcribe.redaction.key import CERTIFICATE, DESTROYED, HISTORY, generations, is_destroyed, read_payload
 from transcribe.redaction.registry import Registry
 from transcribe.report import REPORT_FILE_MODE, REPORT_FOLDER_MODE

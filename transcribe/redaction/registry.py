@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from transcribe.errors import ValidationError
-from transcribe.records import EntityClass, from_json, to_json
+from transcribe.record_json import from_json, to_json
+from transcribe.records import EntityClass
 
 MARK = re.compile(r"\[[A-Z][A-Z0-9-]*(_\d+)?( [^\[\]:]{1,40})?\]")
 """The form of a mark (deidentification.md)."""

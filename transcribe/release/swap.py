@@ -17,7 +17,7 @@ from typing import Literal, cast
 
 from transcribe.exports import manifest
 from transcribe.exports.manifest import MANIFEST, BundleManifest
-from transcribe.records import from_json, to_json
+from transcribe.record_json import from_json, to_json
 from transcribe.release.coders_files import FOLDER_MODE, carry, clear_way, is_published, make_folders, take_over_late
 from transcribe.store import PRIVATE_FILE_MODE, StudyFolder, make_private_folder, sync_folder, write_atomic
 

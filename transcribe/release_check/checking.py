@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from transcribe.engines import PiiDetector
-from transcribe.records import Recording, RedactionList, Transcript, from_json, to_json
+from transcribe.record_json import from_json, to_json
+from transcribe.records import Recording, RedactionList, Transcript
 from transcribe.redaction.registry import Registry
 from transcribe.redaction.study_redaction import REDACTION_VERSION
 from transcribe.release_check.canaries import CANARY_VERSION

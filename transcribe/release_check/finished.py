@@ -9,7 +9,8 @@ from transcribe.engines import PiiCandidate, PiiDetector
 from transcribe.errors import WithheldError
 from transcribe.exports import turns
 from transcribe.exports.layout import EVENT_FLAG
-from transcribe.records import Transcript, Utterance, from_json, to_json
+from transcribe.record_json import from_json, to_json
+from transcribe.records import Transcript, Utterance
 from transcribe.redaction.apply import without_overlap_signs
 from transcribe.redaction.decisions import is_replaced, own_surfaces, standings
 from transcribe.redaction.registry import MARK, Registry

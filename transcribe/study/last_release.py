@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from transcribe.records import from_json, to_json
+from transcribe.record_json import from_json, to_json
 from transcribe.store import StudyFolder, write_atomic
 from transcribe.study.settings import Settings
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from transcribe.records import from_json, to_json
+from transcribe.record_json import from_json, to_json
 from transcribe.store import StudyFolder, write_atomic
 
 EDITS = "edits.jsonl"

@@ -9,7 +9,8 @@ from typing import Literal
 from transcribe.consent import stretches_of
 from transcribe.documents.stored import StudyDocument, is_of_others, read_documents
 from transcribe.errors import UsageError
-from transcribe.records import Recording, Transcript, from_json
+from transcribe.record_json import from_json
+from transcribe.records import Recording, Transcript
 from transcribe.store import StudyFolder, stored
 from transcribe.study.manifest import read_manifest
 from transcribe.study.withdrawals import Stretch, Withdrawal, read_withdrawals

@@ -7,7 +7,8 @@ and every run deletes what of it still lies in the study (`withdrawn_content`).
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from transcribe.records import Interval, from_json, to_json
+from transcribe.record_json import from_json, to_json
+from transcribe.records import Interval
 from transcribe.store import StudyFolder, write_atomic
 
 WITHDRAWALS = "withdrawals.json"
