@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/voice_scale.py
 
 Diarises `../shared/study` (made voices) and `../shared/ami` (people, far from the microphone) with the draft weights
-and the reference's number of speakers. Every voice found is whoever of the reference it shares most time with. Printed are
-the cosines of pairs in different recordings, by the shorter voice's speech, and of pairs in one recording.
+and the reference's number of speakers. Every voice found is whoever of the reference it shares most time with. Printed
+are the cosines of pairs in one recording and in two, by the shorter voice's speech.
 """
 
 import tempfile
