@@ -1,6 +1,7 @@
 """Voices are biometric: whoever withdraws leaves none behind, whatever is damaged, stopped or diarised anew."""
 
 import json
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from transcribe.diarization.voices import VoiceVector
 from transcribe.errors import EngineError
 from transcribe.record_json import from_json
 from transcribe.records import Diarization, Recognition, Segment, Word
+from transcribe.study.manifest import read_manifest
+from transcribe.withdrawn_voices import delete_withdrawn_voices
 
 WITHDRAW = ("--person", "P01-PIR", "--who", "AB", "--yes")
 KEEP = (*WITHDRAW, "--observations", "keep")
@@ -129,6 +132,14 @@ def test_a_damaged_enrolment_costs_itself_alone(pair: Lab, tmp_path: Path) -> No
         assert answer.code == 8
         assert "private/enrolment/INT.json" in answer.text
         assert "P01-PIR" in pair.released()
+
+
+def test_a_withdrawn_sound_under_another_id_leaves_no_score(pair: Lab) -> None:
+    assert pair.run("withdraw", study(pair), *WITHDRAW, "--recording", "P01-PIR").code == 0
+    assert "P01-PIR" not in {recording for recording, _ in compared(pair)}
+    shutil.rmtree(pair.study.recording("P01-PSW"))  # as if its sound were the withdrawn one
+    delete_withdrawn_voices(pair.study, read_manifest(pair.study))
+    assert {recording for recording, _ in compared(pair)} == {"P01-OBS"}
 
 
 def test_damaged_scores_hinder_no_withdrawal(pair: Lab) -> None:

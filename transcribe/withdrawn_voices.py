@@ -4,7 +4,9 @@ Which of the voices of a shared session is theirs is not asked: a label may be w
 diarised anew. No vector of such a session is kept, whoever's it is.
 """
 
-from transcribe.diarization.linking import ENROLLED, forget
+from collections.abc import Collection
+
+from transcribe.diarization.linking import ENROLLED, VoiceOf, forget
 from transcribe.enrolment import forget_enrolled
 from transcribe.errors import CorruptFileError
 from transcribe.store import StudyFolder
@@ -52,13 +54,15 @@ def delete_withdrawn_voices(study: StudyFolder, reading: ManifestReading) -> tup
         (study.private / SCORES).unlink()
         return (*deleted, f"private/{SCORES}, which was damaged")
     if scores is not None:
-        voices = [
-            heard.voice
-            for heard in scores.voices
-            if heard.voice.recording in gone
-            or (heard.voice.recording == ENROLLED and heard.voice.voice in journal.people)
-        ]
+        voices = [heard.voice for heard in scores.voices if _is_gone(study, heard.voice, gone, journal.people)]
         if voices:
             write_scores(study, forget(scores, voices))
             deleted.append("how alike these voices are to others")
     return tuple(deleted)
+
+
+def _is_gone(study: StudyFolder, voice: VoiceOf, recordings: Collection[str], people: Collection[str]) -> bool:
+    """Whether a voice is a withdrawn person's clip, or of a recording that is withdrawn or not there any more."""
+    if voice.recording == ENROLLED:
+        return voice.voice in people
+    return voice.recording in recordings or not study.recording(voice.recording).is_dir()
