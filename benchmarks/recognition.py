@@ -154,7 +154,7 @@ def run_ours(folder: Path, threads: int) -> None:
         with wave.open(str(folder / f"{item.name}.wav")) as file:
             samples = np.frombuffer(file.readframes(file.getnframes()), np.int16).astype(np.float32) / 32768
         recording = Recording(item.name, "", "PSW", "", 1, "en", (), len(samples) / 16_000)
-        jobs.append(RecognitionJob(DecodedAudio(recording, samples), item.speech, "en"))
+        jobs.append(RecognitionJob(DecodedAudio(recording, samples), item.speech, ("en",)))
     recognizer = WhisperRecognizer(locate("whisper-base"), revision("whisper-base"), threads=threads)
     list(recognizer.recognize([], SilentProgress()))  # loads the weights
     began = time.perf_counter()

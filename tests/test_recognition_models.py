@@ -45,7 +45,7 @@ def sound(path: Path) -> Samples:
 
 def job(name: str, samples: Samples, speech: Sequence[Interval], language: str = "en") -> RecognitionJob:
     recording = Recording(name, "", "PSW", "", 1, language, (), len(samples) / SAMPLE_RATE)
-    return RecognitionJob(DecodedAudio(recording, samples), tuple(speech), language)
+    return RecognitionJob(DecodedAudio(recording, samples), tuple(speech), (language,))
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_text_depends_neither_on_batch_size_nor_on_other_recordings(
 
 
 def test_language_is_found_when_none_is_given(conversation: RecognitionJob, both: list[Recognition]) -> None:
-    unstated = RecognitionJob(conversation.audio, conversation.speech, "")
+    unstated = RecognitionJob(conversation.audio, conversation.speech, ())
     (recognition,) = recognized([unstated])
     assert {segment.language for segment in recognition.segments} == {"en"}
     assert text(recognition) == text(both[0])

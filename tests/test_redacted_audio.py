@@ -467,7 +467,7 @@ def test_good_sound_passes_and_all_that_is_audible_is_listened_to(tmp_path: Path
     check(written(tmp_path), listener)
     (job,) = listener.jobs
     assert job.speech == ((0.6, 3.0), (3.5, 4.0), (8.5, 9.6))
-    assert job.language == "en"
+    assert job.languages == ("en",)
     assert np.abs(job.audio.samples[round(5 * SAMPLE_RATE) : round(8 * SAMPLE_RATE)]).max() < 2 * TONE_LEVEL
     assert (tmp_path / "out.m4a").exists()
 
@@ -674,7 +674,7 @@ def test_a_redacted_word_is_not_heard_again_by_the_real_recogniser(tmp_path: Pat
     audio = DecodedAudio(recording, samples)
     recognizer = WhisperRecognizer(locate("whisper-base"), revision("whisper-base"), threads=2)
     speech = ((0.4, 19.9), (20.6, 35.9))
-    (first,) = recognizer.recognize([RecognitionJob(audio, speech, "en")], SilentProgress())
+    (first,) = recognizer.recognize([RecognitionJob(audio, speech, ("en",))], SilentProgress())
     assert isinstance(first.result, Recognition)
     transcript = attribute(first.result, Diarization("D01-PIR", (), (), speech))
     surfaces = ("Marcus", "Castle Peak")
@@ -691,7 +691,9 @@ def test_a_redacted_word_is_not_heard_again_by_the_real_recogniser(tmp_path: Pat
     assert sum(end - start for start, end in export(found)) < 0.3 * duration
     again = sound_of(path)
     path.unlink()
-    (second,) = recognizer.recognize([RecognitionJob(DecodedAudio(recording, again), speech, "en")], SilentProgress())
+    (second,) = recognizer.recognize(
+        [RecognitionJob(DecodedAudio(recording, again), speech, ("en",))], SilentProgress()
+    )
     assert isinstance(second.result, Recognition)
     text = "".join(segment.text for segment in second.result.segments)
     assert not [surface for surface in surfaces if surface in text]

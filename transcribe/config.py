@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from transcribe.engines import Diarizer, PiiDetector, Recognizer
+from transcribe.engines import Diarizer, PiiDetector, RecognitionOptions, Recognizer
 from transcribe.errors import DependencyError
 from transcribe.weights import is_pulled, locate, revision
 
@@ -100,7 +100,14 @@ def _fits(tier: Tier, device: str) -> bool:
     return tier.quality == "standard" or memory >= BEST_NEEDS_BYTES
 
 
-def open_engines(quality: str, device: str, jobs: int, at_least: str = "draft", pii_model: str = "") -> Engines:
+def open_engines(
+    quality: str,
+    device: str,
+    jobs: int,
+    at_least: str = "draft",
+    pii_model: str = "",
+    options: RecognitionOptions = RecognitionOptions(),  # noqa: B008 - frozen
+) -> Engines:
     """The engines for a quality and a device (`config.choose_*`), on `jobs` CPU cores (0: all).
 
     `pii_model` is a second model for `open_detector`.
@@ -115,7 +122,7 @@ def open_engines(quality: str, device: str, jobs: int, at_least: str = "draft", 
     detector = open_detector(pii_model)
     threads = jobs or os.cpu_count() or 1
     name = tier.recognition
-    recognizer = WhisperRecognizer(locate(name), revision(name), device=device, threads=threads)
+    recognizer = WhisperRecognizer(locate(name), revision(name), options, device=device, threads=threads)
     diarizer: Diarizer
     if tier.quality == "draft":
         segmentation, embedding = (locate(model) for model in tier.diarization)

@@ -7,7 +7,7 @@ outcome, an exception of `transcribe.errors`, and the next one goes on.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,9 +37,18 @@ class DecodedAudio:
     channels: tuple[Samples, ...] = ()
 
     @property
+    def length(self) -> int:
+        """Number of samples."""
+        return len(self.samples)
+
+    @property
     def seconds(self) -> float:
         """Length on the recording's timeline."""
-        return len(self.samples) / SAMPLE_RATE
+        return self.length / SAMPLE_RATE
+
+    def cut(self, start: int, end: int) -> Samples:
+        """Samples `start` to `end` (half-open, both within the recording), float32 in [-1, 1]."""
+        return self.samples[start:end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +71,32 @@ class DiarizationJob:
 
 @dataclass(frozen=True, slots=True)
 class RecognitionJob:
-    """One recording to recognise; `language` is an ISO 639-1 code, empty to detect it per window."""
+    """One recording to recognise.
+
+    `languages` holds Whisper's codes (ISO 639-1, and `yue`): none, and the recording's own is found; one, and it is
+    taken; several, and each window's is found among them.
+    """
 
     audio: DecodedAudio
     speech: tuple[Interval, ...]
-    language: str
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionOptions:
+    """How a study is recognised; part of the recogniser's fingerprint.
+
+    `schedule` `fast` decodes packed windows independently of each other, `exact` is openai-whisper's own sequential
+    algorithm. `beam` 1 is greedy decoding. `precision` `auto` takes what the processor is fastest with at the same
+    word error rate. `vocabulary` are words that the model should expect (services, medication, places). `verbatim`
+    prompts for fillers and false starts.
+    """
+
+    schedule: Literal["fast", "exact"] = "fast"
+    beam: int = 1
+    precision: Literal["auto", "float32"] = "auto"
+    vocabulary: tuple[str, ...] = ()
+    verbatim: bool = False
 
 
 @dataclass(frozen=True, slots=True)

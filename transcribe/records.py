@@ -72,13 +72,35 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Quarantined:
+    """Recognised text that is kept out of the transcript, because `reason` says that nobody said it.
+
+    `loop`: the model repeated itself at every temperature. `silence`: words over a stretch without speech.
+    """
+
+    start: float
+    end: float
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recognition:
-    """What was said, without who said it: `recognition.json`."""
+    """What was said, without who said it: `recognition.json`.
+
+    `inaudible` is speech that no word covers even after a second look, sorted and disjoint. Of `windows` decoded,
+    `fallback_windows` needed a temperature above 0. `unsupported_words` is the number of words with that flag.
+    """
 
     recording: str
     segments: tuple[Segment, ...]
     voiced_seconds: float
     covered_seconds: float
+    inaudible: tuple[Interval, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
+    windows: int = 0
+    fallback_windows: int = 0
+    unsupported_words: int = 0
 
 
 @dataclass(frozen=True, slots=True)

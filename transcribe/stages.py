@@ -167,7 +167,7 @@ def recognize(
 
     def job(name: str) -> RecognitionJob:
         audio = _decoded(batch, plans[name], recordings[name])
-        return RecognitionJob(audio, diarizations[name].speech, languages[name])
+        return RecognitionJob(audio, diarizations[name].speech, tuple(filter(None, [languages[name]])))
 
     def check(result: Recognition) -> None:
         end = recordings[result.recording].duration + TIME_SLACK

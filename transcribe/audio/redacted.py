@@ -259,7 +259,7 @@ def _heard(
     audible = complement(spans, len(samples) / SAMPLE_RATE)
     languages = Counter(utterance.language for utterance in transcript.utterances for _ in utterance.words)
     language = languages.most_common(1)[0][0] if languages else recording.language
-    job = RecognitionJob(DecodedAudio(recording, samples), audible, language)
+    job = RecognitionJob(DecodedAudio(recording, samples), audible, tuple(filter(None, [language])))
     outcomes = list(recognizer.recognize(iter([job]), progress))
     results = [outcome.result for outcome in outcomes if outcome.recording == recording.id]
     if len(outcomes) != 1 or len(results) != 1:

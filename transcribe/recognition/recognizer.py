@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from transcribe.engines import Outcome, RecognitionJob
+from transcribe.engines import Outcome, RecognitionJob, RecognitionOptions
 from transcribe.errors import EngineError, TranscribeError
 from transcribe.progress import Progress
 from transcribe.recognition import decoding
@@ -34,8 +34,15 @@ class WhisperRecognizer:
     """
 
     def __init__(
-        self, weights: Path, revision: str, device: str = "cpu", threads: int = 0, batch_size: int = 0
+        self,
+        weights: Path,
+        revision: str,
+        options: RecognitionOptions = RecognitionOptions(),  # noqa: B008 - frozen
+        device: str = "cpu",
+        threads: int = 0,
+        batch_size: int = 0,
     ) -> None:
+        self._options = options
         self._weights = weights
         self._revision = revision
         self._device = device
@@ -87,7 +94,7 @@ def _prepared(engine: Engine, work: Work) -> list[Task]:
     began = time.perf_counter()
     try:
         tasks = work.next_round()
-        work.language = work.job.language or _detected_language(engine, work)
+        work.language = work.job.languages[0] if work.job.languages else _detected_language(engine, work)
         if work.language:
             engine.vocabulary.check_language(work.language)
     except TranscribeError as error:
