@@ -8,13 +8,14 @@ from statistics import fmean, median
 
 from whisper.timing import WordTiming, merge_punctuations
 
+from transcribe.recognition import coverage
 from transcribe.recognition.decoding import Hypothesis
 from transcribe.recognition.vocabulary import Vocabulary
 from transcribe.recognition.windows import MAX_SILENCE, Window, voiced_within
 from transcribe.records import Interval, Segment, Word, to_milliseconds_grid
 
-UNSUPPORTED = "unsupported"
-"""Flag of a word under which the speech mask holds (almost) no speech."""
+UNSUPPORTED = coverage.UNSUPPORTED
+covered_seconds = coverage.covered_seconds
 
 _PREPENDED = "\"'“¿([{-"
 _APPENDED = "\"'.。,，!！?？:：”)]}、"
@@ -24,7 +25,6 @@ _EDGE = 0.1
 """Seconds by which a word may reach beyond the speech mask: what alignment and mask are uncertain by."""
 _LEAST_VOICED = 0.1
 _LEAST_VOICED_SECONDS = 0.02
-_BRIDGED_GAP = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +84,6 @@ def window_segments(
                     )
                 )
     return segments
-
-
-def covered_seconds(segments: Sequence[Segment], mask: Sequence[Interval]) -> float:
-    """Seconds of the speech mask that lie under a word, or in a gap of at most 0.5 s between two words."""
-    spans: list[Interval] = []
-    for word in sorted((word for segment in segments for word in segment.words), key=lambda word: word.start):
-        if spans and word.start - spans[-1][1] <= _BRIDGED_GAP:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], word.end))
-        else:
-            spans.append((word.start, word.end))
-    return sum(voiced_within(mask, start, end) for start, end in spans)
 
 
 def _unbroken(words: Sequence[Word]) -> list[tuple[Word, ...]]:

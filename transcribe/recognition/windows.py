@@ -24,7 +24,6 @@ PADDING = 0.2
 MIN_SPEECH = 0.05
 """Seconds: nothing can be said in less; a mask's shorter spans alone make no window."""
 
-_WINDOW_SAMPLES = round(WINDOW_SECONDS * SAMPLE_RATE)
 _GOOD_PAUSE = 1.0
 _SHORT_PAUSE_COST = 0.5
 """What a window that ends at no pause at all costs, in windows: one more window is worth two such cuts avoided."""
@@ -106,17 +105,18 @@ def voiced_within(mask: Sequence[Interval], start: float, end: float) -> float:
     return sum(max(0.0, min(end, last) - max(start, first)) for first, last in mask)
 
 
-def pack_windows(speech: Sequence[Interval], samples: Samples) -> tuple[Window, ...]:
-    """Windows that hold all speech of the mask once and in order; none when there is no speech.
+def pack_windows(speech: Sequence[Interval], samples: Samples, longest: float = WINDOW_SECONDS) -> tuple[Window, ...]:
+    """Windows of at most `longest` seconds that hold all speech of the mask once and in order; none without speech.
 
     Among all ways to cut at pauses, that with fewest windows is taken, unless a few more let windows end at longer
     pauses. Speech longer than a window is cut where it is quietest.
     """
+    most = round(longest * SAMPLE_RATE)
     joined = clean_mask(speech, len(samples) / SAMPLE_RATE, MIN_PAUSE)
     mask = [(start, end) for start, end in joined if end - start >= MIN_SPEECH]
     pieces = _padded(mask, len(samples))
-    runs = [part for piece in pieces for part in _split_long(piece, samples)]
-    return tuple(Window(_joined(runs[first:last])) for first, last in _groups(runs))
+    runs = [part for piece in pieces for part in _split_long(piece, samples, most)]
+    return tuple(Window(_joined(runs[first:last])) for first, last in _groups(runs, most))
 
 
 def _padded(mask: Sequence[Interval], n: int) -> list[Piece]:
@@ -131,12 +131,12 @@ def _padded(mask: Sequence[Interval], n: int) -> list[Piece]:
     return [(start, end) for start, end in padded if end > start]
 
 
-def _split_long(piece: Piece, samples: Samples) -> list[Piece]:
-    """Pieces of at most a window; cuts lie where the sound is quietest within the second half of each window."""
+def _split_long(piece: Piece, samples: Samples, most: int) -> list[Piece]:
+    """Pieces of at most `most` samples; cuts lie where the sound is quietest within the second half of each window."""
     start, end = piece
     parts: list[Piece] = []
-    while end - start > _WINDOW_SAMPLES:
-        first, last = start + _WINDOW_SAMPLES // 2, min(start + _WINDOW_SAMPLES, end)
+    while end - start > most:
+        first, last = start + most // 2, min(start + most, end)
         step = round(_ENERGY_SECONDS * SAMPLE_RATE)
         energy = np.add.reduceat(np.square(samples[first:last], dtype=np.float64), np.arange(0, last - first, step))
         # The last, possibly shorter step is left out: it would be quiet for being short.
@@ -162,7 +162,7 @@ def _kept_pause() -> int:
     return round((MAX_SILENCE - 2 * PADDING) * SAMPLE_RATE)
 
 
-def _groups(runs: Sequence[Piece]) -> list[tuple[int, int]]:
+def _groups(runs: Sequence[Piece], most: int) -> list[tuple[int, int]]:
     """Half-open ranges of runs that share a window: the cheapest partition, found from left to right."""
     best = [0.0] + [np.inf] * len(runs)
     previous = [0] * (len(runs) + 1)
@@ -174,7 +174,7 @@ def _groups(runs: Sequence[Piece]) -> list[tuple[int, int]]:
             if first + 1 < last:
                 pause = runs[first + 1][0] - end
                 length += pause if pause <= _kept_pause() else 0
-            if length > _WINDOW_SAMPLES:
+            if length > most:
                 break
             cost = best[first] + 1.0 + _cut_cost(runs, first)
             if cost < best[last]:
