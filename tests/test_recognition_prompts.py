@@ -1,6 +1,5 @@
 """Prompts: what the model is told, how much of it fits, and when it only says its prompt again."""
 
-import random
 from collections.abc import Sequence
 
 import pytest
@@ -27,7 +26,6 @@ ORDINARY = (
     "the",
     "bus",
     "was",
-    "late",
     "我",
     "今日",
     "去咗",
@@ -153,11 +151,3 @@ def test_where_the_fillers_are_said_in_the_prompts_order_it_is_a_leak() -> None:
 @given(st.text(max_size=60))
 def test_without_a_prompt_nothing_is_a_leak(said: str) -> None:
     assert not is_leak(said, Prompt())
-
-
-def test_a_long_window_is_looked_at_quickly() -> None:
-    """Words that the prompt has many times must not cost the product of both lengths."""
-    rng = random.Random(0)
-    told = prompt(verbatim=True, words=(GLOSSARY * 5)[:25])
-    said = " ".join(rng.choice(ORDINARY) for _ in range(20_000))
-    assert not is_leak(said, told)
