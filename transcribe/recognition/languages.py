@@ -116,7 +116,8 @@ def split_at_pauses(window: Window, pauses: Sequence[Interval], least: float = L
         else:
             groups.append([run])
     if len(groups) > 1 and _seconds(groups[-1]) < least:
-        groups[-2] += groups.pop()
+        rest = groups.pop()
+        groups[-1] += rest
     return tuple(_window(group) for group in groups)
 
 
