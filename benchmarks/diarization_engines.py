@@ -129,7 +129,7 @@ class Ours(Engine):
         for file in files:
             samples = samples_of(file["wav"])
             recording = Recording(file["name"], "", "OBS", "", 1, "en", (), len(samples) / 16_000)
-            jobs.append(DiarizationJob(DecodedAudio(recording, samples), file["speakers"]))
+            jobs.append(DiarizationJob(DecodedAudio.of(recording, samples), file["speakers"]))
         return jobs
 
     def run(self, inputs: Any, _batch: dict[str, Any]) -> dict[str, Turns]:

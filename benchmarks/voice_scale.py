@@ -62,7 +62,7 @@ def known_voices(files: str) -> list[Known]:
     with tempfile.TemporaryDirectory() as folder:
         for item in recordings(Path(folder), [files]):
             recording = Recording(item.name, "", "OBS", "", 1, "", (), item.seconds)
-            audio = DecodedAudio(recording, samples_of(str(item.wav)).copy())
+            audio = DecodedAudio.of(recording, samples_of(str(item.wav)).copy())
             (outcome,) = diarizer.diarize([DiarizationJob(audio, len(item.speakers))], SilentProgress())
             assert isinstance(outcome.result, Diarized)
             turns = outcome.result.diarization.turns

@@ -1,5 +1,6 @@
 """The decoded sound: where it lies in time, which channels are kept, and what stops it."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.make_audio import convert, noise, tone, write_video, write_wav
+from tests.make_audio import FULL_SCALE, convert, noise, tone, write_video, write_wav
 from tests.test_audio_probe import planned
 from transcribe.audio import decode as decode_module
 from transcribe.audio.decode import Decoded, decode
@@ -22,6 +23,15 @@ def decoded(*files: Path) -> Decoded:
     return decode(probe_recording(planned(*files)), files)
 
 
+def open_files_in(folder: Path) -> int:
+    """How many files of a folder this process holds open, with a name or without one."""
+    held = 0
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # the listing's own
+            held += str(link.readlink()).startswith(f"{folder}/")
+    return held
+
+
 def loudness(samples: np.ndarray, start: float, end: float) -> float:
     piece = samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
     return float(np.sqrt(np.mean(piece.astype(float) ** 2)))
@@ -33,7 +43,8 @@ def test_a_16_khz_wav_is_decoded_sample_by_sample(tmp_path: Path) -> None:
     assert result.audio.samples.dtype == np.float32
     assert result.audio.samples.shape == (3 * SAMPLE_RATE,)
     assert result.audio.seconds == 3.0
-    assert np.abs(result.audio.samples - samples).max() < 1 / 32_000
+    written = np.round(np.clip(samples, -1, 1) * FULL_SCALE) / 32_768
+    assert np.array_equal(result.audio.samples, written.astype(np.float32))
     assert result.audio.channels == ()
     assert result.warnings == ()
 
@@ -71,10 +82,38 @@ def test_sound_that_starts_late_in_a_film_keeps_the_films_time(tmp_path: Path) -
 def test_channels_that_differ_are_kept_and_mixed(tmp_path: Path) -> None:
     left, right = noise(2, seed=1), noise(2, seed=2)
     audio = decoded(write_wav(tmp_path / "a.wav", left, right)).audio
-    assert [len(channel) for channel in audio.channels] == [2 * SAMPLE_RATE] * 2
-    assert np.abs(audio.channels[0] - left).max() < 1e-4
-    assert np.abs(audio.channels[1] - right).max() < 1e-4
+    assert [channel.length for channel in audio.channels] == [2 * SAMPLE_RATE] * 2
+    assert np.abs(audio.channels[0].samples - left).max() < 1e-4
+    assert np.abs(audio.channels[1].samples - right).max() < 1e-4
     assert np.abs(audio.samples - (left + right) / 2).max() < 1e-4
+
+
+def test_what_is_long_or_has_many_channels_is_the_same_from_a_file_without_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "private"
+    folder.mkdir()
+    same = noise(2, seed=1)
+    sources = [(same,), (same, same), (same, noise(2, seed=2)), (same, noise(2, seed=2), noise(2, seed=3))]
+    for number, signals in enumerate(sources):
+        path = write_wav(tmp_path / f"{number}.wav", *signals)
+        recording = probe_recording(planned(path))
+        in_memory = decode(recording, [path]).audio
+        before = open_files_in(folder)
+        usual = decode(recording, [path], folder).audio
+        assert open_files_in(folder) - before == (4 if len(signals) == 3 else 0)
+        del usual
+        with monkeypatch.context() as patch:
+            patch.setattr(decode_module, "IN_MEMORY_SECONDS", 1)
+            on_disk = decode(recording, [path], folder).audio
+        assert open_files_in(folder) == {1: 1, 2: 1 if number == 1 else 3, 3: 4}[len(signals)]
+        assert list(folder.iterdir()) == []
+        assert np.array_equal(on_disk.samples, in_memory.samples)
+        assert on_disk.samples.any()
+        pairs = zip(on_disk.channels, in_memory.channels, strict=True)
+        assert all([np.array_equal(one.samples, other.samples) for one, other in pairs])
+        del on_disk, pairs
+        assert open_files_in(folder) == 0
 
 
 def test_one_signal_on_two_channels_is_one(tmp_path: Path) -> None:
@@ -123,7 +162,7 @@ def test_parts_are_one_timeline(tmp_path: Path) -> None:
     audio = decoded(first, second).audio
     assert audio.seconds == 2.5
     assert len(audio.channels) == 2
-    assert np.abs(audio.channels[1][24_000:] - noise(1, seed=4)).max() < 1e-4
+    assert np.abs(audio.channels[1].samples[24_000:] - noise(1, seed=4)).max() < 1e-4
     mono = write_wav(tmp_path / "3.wav", tone(1))
     mixed = decoded(first, mono).audio
     assert mixed.channels == ()

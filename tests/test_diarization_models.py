@@ -218,7 +218,7 @@ def test_two_microphones_with_bleed() -> None:
     hiss = np.random.default_rng(0).normal(0, 3e-4, alone.shape).astype(np.float32)
     channels = (alone + 0.1 * alone[::-1] + hiss) * np.array([[1.0], [0.5]], np.float32)  # -20 dB; 6 dB quieter
     mono = job("P01-PSW", channels.mean(axis=0), 2)
-    audio = DecodedAudio(mono.audio.recording, mono.audio.samples, tuple(channels))
+    audio = DecodedAudio.of(mono.audio.recording, mono.audio.samples, tuple(channels))
     (outcome,) = engine().diarize([DiarizationJob(audio, 2)], SilentProgress())
     assert isinstance(outcome.result, Diarized)
     assert outcome.warnings == ()

@@ -45,7 +45,7 @@ def sound(path: Path) -> Samples:
 
 def job(name: str, samples: Samples, speech: Sequence[Interval], language: str = "en") -> RecognitionJob:
     recording = Recording(name, "", "PSW", "", 1, language, (), len(samples) / SAMPLE_RATE)
-    return RecognitionJob(DecodedAudio(recording, samples), tuple(speech), (language,))
+    return RecognitionJob(DecodedAudio.of(recording, samples), tuple(speech), (language,))
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def job(name: str, seconds: float, speech: tuple[Interval, ...], language: str =
     """A recording whose samples all hold its own number, so that a fake engine can tell whose window it has."""
     samples = np.full(round(seconds * SAMPLE_RATE), float(name), dtype=np.float32)
     recording = Recording(name, "", "PSW", "", 1, language, (), seconds)
-    return RecognitionJob(DecodedAudio(recording, samples), speech, tuple(filter(None, [language])))
+    return RecognitionJob(DecodedAudio.of(recording, samples), speech, tuple(filter(None, [language])))
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,7 @@ from transcribe.audio.redacted_spans import (
     complement,
     spans_to_silence,
 )
+from transcribe.audio.track import Track
 from transcribe.engines import SAMPLE_RATE, DecodedAudio, Outcome, RecognitionJob, Samples
 from transcribe.errors import DependencyError, EngineError, TranscribeError, WithheldError
 from transcribe.progress import Progress, SilentProgress
@@ -297,7 +298,9 @@ def sound_of(path: Path) -> Samples:
 
 def decoded(samples: np.ndarray) -> DecodedAudio:
     length = len(samples) / SAMPLE_RATE
-    return DecodedAudio(Recording(NAME, "P01", "PIR", NAME, 1, "en", (), round(length, 3)), samples.astype(np.float32))
+    return DecodedAudio.of(
+        Recording(NAME, "P01", "PIR", NAME, 1, "en", (), round(length, 3)), samples.astype(np.float32)
+    )
 
 
 def strength(samples: Samples, hertz: float) -> float:
@@ -329,20 +332,20 @@ def test_a_tone_is_heard_instead_and_the_rest_stays_where_it_was(tmp_path: Path)
 @settings(max_examples=25)
 @given(st.lists(st.integers(0, 200_000), max_size=8), st.integers(1, 200_000))
 def test_blocks_are_the_sound_outside_the_spans_and_the_tone_inside(edges: list[int], length: int) -> None:
-    """Spans in samples here, wherever blocks end; speech is at full level, so that any of it inside would show."""
+    """Spans in samples here, wherever blocks end; speech is loud, so that any of it inside would show."""
     ordered = sorted({edge for edge in edges if edge <= length})
     limits = [(a, b) for a, b in list(pairwise(ordered))[::2]]
-    samples = np.ones(length, np.float32)
+    track = Track.of(np.full(length, 0.5))
     spans = [(a / SAMPLE_RATE, b / SAMPLE_RATE) for a, b in limits]
-    result = np.concatenate(list(redacted_blocks(samples, spans)))
+    result = np.concatenate(list(redacted_blocks(track, spans)))
     assert len(result) == length
-    assert samples.min() == 1.0
+    assert track.samples.min() == 0.5
     fade = SAMPLE_RATE // 100
     near = np.zeros(length, bool)
     for start, end in limits:
         assert np.abs(result[start:end]).max() <= TONE_LEVEL + 1e-6
         near[max(start - fade, 0) : end + fade] = True
-    assert (result[~near] == 1.0).all()
+    assert (result[~near] == 0.5).all()
     assert np.abs(result).max() <= 1 + TONE_LEVEL
 
 
@@ -532,7 +535,7 @@ def test_ctrl_c_deletes_what_is_not_checked(tmp_path: Path) -> None:
 
 def leaking(samples: Samples) -> Samples:
     """A word of 60 ms, softly, in the middle of a silenced stretch of 4.5 s."""
-    changed = np.concatenate(list(redacted_blocks(samples, SPANS)))
+    changed = np.concatenate(list(redacted_blocks(Track.of(samples), SPANS)))
     changed[6 * SAMPLE_RATE : 6 * SAMPLE_RATE + 960] += noise(0.06, level=0.005).astype(np.float32)
     return changed
 
@@ -671,7 +674,7 @@ def test_a_redacted_word_is_not_heard_again_by_the_real_recogniser(tmp_path: Pat
     samples = np.concatenate(blocks)[:, 0]
     duration = round(len(samples) / SAMPLE_RATE, 3)
     recording = Recording("D01-PIR", "D01", "PIR", "D01-PIR", 1, "en", (), duration)
-    audio = DecodedAudio(recording, samples)
+    audio = DecodedAudio.of(recording, samples)
     recognizer = WhisperRecognizer(locate("whisper-base"), revision("whisper-base"), threads=2)
     speech = ((0.4, 19.9), (20.6, 35.9))
     (first,) = recognizer.recognize([RecognitionJob(audio, speech, ("en",))], SilentProgress())
@@ -692,7 +695,7 @@ def test_a_redacted_word_is_not_heard_again_by_the_real_recogniser(tmp_path: Pat
     again = sound_of(path)
     path.unlink()
     (second,) = recognizer.recognize(
-        [RecognitionJob(DecodedAudio(recording, again), speech, ("en",))], SilentProgress()
+        [RecognitionJob(DecodedAudio.of(recording, again), speech, ("en",))], SilentProgress()
     )
     assert isinstance(second.result, Recognition)
     text = "".join(segment.text for segment in second.result.segments)

@@ -1,6 +1,6 @@
 """What the pipeline asks of its three engines: one method each, and a fingerprint.
 
-An engine works through many recordings: it takes an iterable (decoded lazily, one ahead) and yields an `Outcome`
+An engine works through many recordings: it takes an iterable (decoded ahead of it) and yields an `Outcome`
 per recording, in the order given, as soon as it is complete. What fails with one recording is that recording's
 outcome, an exception of `transcribe.errors`, and the next one goes on.
 """
@@ -12,6 +12,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from transcribe.audio.track import Track
 from transcribe.diarization.voices import Diarized
 from transcribe.errors import TranscribeError
 from transcribe.progress import Progress
@@ -27,19 +28,24 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedAudio:
-    """A recording's sound on one timeline: `samples` is mono float32 in [-1, 1], shape (n,), 16 kHz.
+    """A recording's sound on one timeline: `mix` is mono, 16 kHz, 16 bit, in memory or in a file without a name.
 
-    `channels` holds one such array per channel when the channels differ, and is empty otherwise.
+    `channels` holds one such track per channel when the channels differ, and is empty otherwise.
     """
 
     recording: Recording
-    samples: Samples
-    channels: tuple[Samples, ...] = ()
+    mix: Track
+    channels: tuple[Track, ...] = ()
+
+    @classmethod
+    def of(cls, recording: Recording, samples: Samples, channels: Iterable[Samples] = ()) -> "DecodedAudio":
+        """The same from float samples (n,) in [-1, 1], which are rounded and clipped to 16 bit; in memory."""
+        return cls(recording, Track.of(samples), tuple(Track.of(channel) for channel in channels))
 
     @property
     def length(self) -> int:
         """Number of samples."""
-        return len(self.samples)
+        return self.mix.length
 
     @property
     def seconds(self) -> float:
@@ -47,8 +53,16 @@ class DecodedAudio:
         return self.length / SAMPLE_RATE
 
     def cut(self, start: int, end: int) -> Samples:
-        """Samples `start` to `end` (half-open, both within the recording), float32 in [-1, 1]."""
-        return self.samples[start:end]
+        """Samples `start` to `end` (half-open, both within the recording), float32 in [-1, 1]: a new array."""
+        return self.mix.cut(start, end)
+
+    @property
+    def samples(self) -> Samples:
+        """All of it as float32 in [-1, 1], shape (n,): 230 MB an hour, made anew at every call.
+
+        For those who need everything at once; who does not takes `cut` or `mix.blocks()`.
+        """
+        return self.mix.samples
 
 
 @dataclass(frozen=True, slots=True)

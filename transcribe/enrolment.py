@@ -143,7 +143,7 @@ def forget_enrolled_vectors(study: StudyFolder) -> None:
 
 def _heard(person: str, samples: Samples, clip: str, diarizer: Diarizer, progress: Progress) -> EnrolledVoice:
     recording = Recording(person, "", "OBS", person, 1, "", (), round(len(samples) / SAMPLE_RATE, 3))
-    job = DiarizationJob(DecodedAudio(recording, samples), 1)
+    job = DiarizationJob(DecodedAudio.of(recording, samples), 1)
     try:
         (outcome,) = diarizer.diarize([job], progress)
     except TranscribeError:

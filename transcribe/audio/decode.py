@@ -1,8 +1,10 @@
-"""A recording's sound: 16 kHz mono float32 on one timeline, and its channels where they differ.
+"""A recording's sound: 16 kHz mono, 16 bit, on one timeline, and its channels where they differ.
 
-Memory is what the result needs and one block more: 8 hours of mono are 1.8 GB, of two differing channels 5.5 GB.
+Memory is what the result needs and a block more: an hour of mono is 115 MB, and what is longer than two hours or has
+more than two channels lies on the disk, in a file without a name (docs/decisions/0014).
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from transcribe.audio.header import check_readable, file_digest, naming_part, read_header
 from transcribe.audio.pcm import stream_samples
+from transcribe.audio.track import BLOCK, Track
 from transcribe.engines import SAMPLE_RATE, DecodedAudio, Samples
 from transcribe.errors import InputError
 from transcribe.records import Part, Recording
@@ -25,7 +28,9 @@ SILENT_RMS = 1e-4
 MOST_CHANNELS = 8
 """Files with more channels are mixed while they are read, so that memory stays bounded."""
 
-_STEP = 1 << 20
+IN_MEMORY_SECONDS = 2 * 3600
+IN_MEMORY_CHANNELS = 2
+"""A recording of at most so many seconds and channels is kept in memory (345 MB an hour with two that differ)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +41,37 @@ class Decoded:
     warnings: tuple[str, ...] = ()
 
 
-def decode(recording: Recording, files: Sequence[Path]) -> Decoded:
+def decode(
+    recording: Recording, files: Sequence[Path], folder: Path | None = None, stop: threading.Event | None = None
+) -> Decoded:
     """The sound of `files`, which are the recording's parts in their order.
 
     The mix is the mean of the channels that carry sound, opposite polarity turned; `channels` is filled when at least
-    two of them differ. Raises `InputError` when a file is gone, is not the one that was probed, or cannot be decoded.
+    two of them differ. What is too long for memory lies in `folder`, in files without a name (None: in memory all the
+    same). Raises `InputError` when a file is gone, is not the one that was probed, or cannot be decoded,
+    `ValidationError` when `folder` cannot be written, and `Stopped` soon after another thread sets `stop`.
     """
     counts = {part.channels for part in recording.parts}
     kept = counts.pop() if len(counts) == 1 else 1
-    timeline = _Timeline(round(recording.duration * SAMPLE_RATE), kept if kept <= MOST_CHANNELS else 1)
+    kept = kept if kept <= MOST_CHANNELS else 1
+    if recording.duration <= IN_MEMORY_SECONDS and kept <= IN_MEMORY_CHANNELS:
+        folder = None
+    timeline = _Timeline(round(recording.duration * SAMPLE_RATE), kept, folder)
     warnings: list[str] = []
     for number, (part, path) in enumerate(zip(recording.parts, files, strict=True), start=1):
         with naming_part(number, len(files)) as prefix:
-            warnings += [prefix + warning for warning in _decode_part(part, path, timeline)]
-    samples, channels, warning = timeline.finish()
-    return Decoded(DecodedAudio(recording, samples, channels), (*warnings, *warning))
+            warnings += [prefix + warning for warning in _decode_part(part, path, timeline, stop)]
+    mix, channels, warning = timeline.finish()
+    return Decoded(DecodedAudio(recording, mix, channels), (*warnings, *warning))
 
 
-def _decode_part(part: Part, path: Path, timeline: "_Timeline") -> tuple[str, ...]:
+def _decode_part(part: Part, path: Path, timeline: "_Timeline", stop: threading.Event | None) -> tuple[str, ...]:
     before = check_readable(path)
-    header = read_header(path)
-    if header.channels != part.channels or file_digest(path) != part.sha256:
+    header = read_header(path, stop)
+    if header.channels != part.channels or file_digest(path, stop) != part.sha256:
         raise InputError("its file is not the one that was looked at before: run again to have it read anew")
     timeline.seek(round(part.offset * SAMPLE_RATE), round((part.offset + part.duration) * SAMPLE_RATE))
-    decoding = stream_samples(path, header, timeline.add)
+    decoding = stream_samples(path, header, timeline.add, stop)
     after = check_readable(path)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise InputError("its file changed while it was read: wait until it is copied, then run again")
@@ -71,8 +83,10 @@ def _decode_part(part: Part, path: Path, timeline: "_Timeline") -> tuple[str, ..
 class _Timeline:
     """Where blocks are written, with the sums from which the channels' correlation follows."""
 
-    def __init__(self, length: int, channels: int) -> None:
-        self._channels: list[Samples] = [np.zeros(length, np.float32) for _ in range(channels)]
+    def __init__(self, length: int, channels: int, folder: Path | None) -> None:
+        self._length = length
+        self._folder = folder
+        self._channels = [Track(length, folder) for _ in range(channels)]
         self._products: NDArray[np.float64] = np.zeros((channels, channels))
         self._sums: NDArray[np.float64] = np.zeros(channels)
         self._count = 0
@@ -89,13 +103,13 @@ class _Timeline:
         if block.shape[1] != len(self._channels):
             block = block.mean(axis=1, dtype=np.float32, keepdims=True)
         for channel, values in zip(self._channels, block.T, strict=True):
-            channel[self._at : self._at + len(values)] = values
+            channel.write(self._at, values)
         self._at += len(block)
         self._count += len(block)
         self._products += block.T @ block
         self._sums += block.sum(axis=0)
 
-    def finish(self) -> tuple[Samples, tuple[Samples, ...], tuple[str, ...]]:
+    def finish(self) -> tuple[Track, tuple[Track, ...], tuple[str, ...]]:
         """The mix, the channels if they differ, and a warning if there is reason for one."""
         count = max(self._count, 1)
         covariance = self._products / count - np.outer(self._sums, self._sums) / count**2
@@ -109,16 +123,10 @@ class _Timeline:
         warning = ("its channels have opposite polarity; one is turned",) if (signs < 0).any() else ()
         channels = [self._channels[index] for index in active]
         weights = signs / len(active)
-        if (np.abs(correlation) >= SAME_CORRELATION).all():
-            self._channels = []
-            return _mix(channels, weights, out=channels[0]), (), warning
-        mix = np.empty_like(channels[0])
-        return _mix(channels, weights, out=mix), tuple(channels), warning
-
-
-def _mix(channels: Sequence[Samples], weights: NDArray[np.float64], out: Samples) -> Samples:
-    """The weighted sum of the channels, step by step; `out` may be one of them."""
-    for start in range(0, len(out), _STEP):
-        piece = slice(start, start + _STEP)
-        out[piece] = sum(np.float32(w) * channel[piece] for w, channel in zip(weights, channels, strict=True))
-    return out
+        same = bool((np.abs(correlation) >= SAME_CORRELATION).all())
+        mix = channels[0] if same else Track(self._length, self._folder)
+        for start in range(0, self._length, BLOCK):
+            end = min(start + BLOCK, self._length)
+            pieces = [np.float32(w) * channel.cut(start, end) for w, channel in zip(weights, channels, strict=True)]
+            mix.write(start, np.sum(pieces, axis=0))
+        return mix, () if same else tuple(channels), warning

@@ -10,6 +10,8 @@ import os
 import selectors
 import shutil
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +29,15 @@ DEMUXERS = "mov,mp3,aac,wav,w64,aiff,flac,ogg,matroska,asf,amr,avi,caf,dss,mpegt
 SILENCE_LIMIT = 60.0
 """Seconds without a sign of life after which ffmpeg is taken to hang (a network disk that went away)."""
 
+STOP_SECONDS = 0.1
+"""So often a call that can be stopped looks whether it is."""
+
 _READ_BYTES = 1 << 18
 _KEPT_LINES = 2000
+
+
+class Stopped(Exception):  # noqa: N818 - nothing went wrong
+    """A call was stopped from another thread: nobody waits for its result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +154,13 @@ def run_ffmpeg(
     take: Callable[[bytes], None],
     silence_limit: float = SILENCE_LIMIT,
     give: Iterable[bytes] | None = None,
+    stop: threading.Event | None = None,
 ) -> FfmpegEnd:
     """Runs `command`, hands each piece of its stdout to `take`, and returns how it ended.
 
     The pieces of `give` are written to its stdin as it takes them; one that ends before it has taken all of them is no
     error here. The process never outlives this call, whatever `take`, `give` or Ctrl-C raises. Raises `InputError` when
-    nothing comes or is taken for `silence_limit` seconds.
+    nothing comes or is taken for `silence_limit` seconds, `Stopped` soon after another thread sets `stop`.
     """
     # FFREPORT would have ffmpeg write file names into a log of its own.
     environment = {name: value for name, value in os.environ.items() if name != "FFREPORT"}
@@ -173,9 +183,15 @@ def run_ffmpeg(
                 # A full pipe must not block: ffmpeg may be waiting for its own complaints to be read.
                 os.set_blocking(process.stdin.fileno(), False)
                 waiting.register(process.stdin, selectors.EVENT_WRITE, _Feed(process.stdin, give))
+            heard = time.monotonic()
             while waiting.get_map():
-                ready = waiting.select(silence_limit)
-                if not ready:
+                ready = waiting.select(silence_limit if stop is None else min(STOP_SECONDS, silence_limit))
+                now = time.monotonic()
+                if stop is not None and stop.is_set():
+                    raise Stopped
+                if ready:
+                    heard = now
+                elif stop is None or now - heard >= silence_limit:
                     raise InputError(f"reading it stopped for {silence_limit:.0f} s: is the disk that holds it there?")
                 for key, _ in ready:
                     if isinstance(key.data, _Feed):

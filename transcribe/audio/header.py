@@ -7,12 +7,13 @@ import hashlib
 import os
 import re
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe.audio.ffmpeg import header_command, run_ffmpeg
+from transcribe.audio.ffmpeg import Stopped, header_command, run_ffmpeg
 from transcribe.errors import InputError
 
 _INPUT = re.compile(r"Input #0, ([^ ]+), from '")
@@ -22,6 +23,7 @@ _LAYOUT = re.compile(r"(\d+) Hz, ([^,]+)")
 _NAMED_LAYOUTS = {"mono": 1, "stereo": 2, "downmix": 2, "binaural": 2, "quad": 4, "hexagonal": 6, "octagonal": 8}
 _PLAYLISTS = (b"#ext", b"ffconcat", b"[playlist]", b"[reference]", b"<asx", b"<smil", b"<?xml", b"rtsptext")
 _RIFF_BYTES = 8
+_PIECE_BYTES = 1 << 20
 
 CONVERT = "convert it to WAV, FLAC, MP3 or M4A"
 
@@ -63,11 +65,16 @@ def check_readable(path: Path) -> os.stat_result:
     return state
 
 
-def file_digest(path: Path) -> str:
-    """The file's sha256, in hexadecimal; raises `InputError` when it cannot be read to its end."""
+def file_digest(path: Path, stop: threading.Event | None = None) -> str:
+    """The file's sha256, in hexadecimal; raises `InputError` when it cannot be read to its end, `Stopped` on `stop`."""
+    found = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with path.open("rb", buffering=0) as file:
+            while piece := file.read(_PIECE_BYTES):
+                if stop is not None and stop.is_set():
+                    raise Stopped
+                found.update(piece)
+            return found.hexdigest()
     except OSError as error:
         raise InputError(f"its file cannot be read ({error.strerror})") from error
 
@@ -82,12 +89,13 @@ def naming_part(number: int, parts: int) -> Iterator[str]:
         raise InputError(prefix + error.message) from error
 
 
-def read_header(path: Path) -> MediaHeader:
-    """What the file says of itself. Raises `InputError`, saying what is wrong, when it is no sound that can be used."""
+def read_header(path: Path, stop: threading.Event | None = None) -> MediaHeader:
+    """What the file says of itself. Raises `InputError`, saying what is wrong, when it is no sound that can be used;
+    `Stopped` soon after another thread sets `stop`."""
     check_readable(path)
     if "\n" in path.name or "\r" in path.name:
         raise InputError("its file's name has a line break in it: rename the file")
-    end = run_ffmpeg(header_command(path), lambda _: None)
+    end = run_ffmpeg(header_command(path), lambda _: None, stop=stop)
     text = "\n".join(end.lines)
     found = _INPUT.search(text)
     if end.code < 0:

@@ -1,5 +1,6 @@
 """A media file's samples as they come from ffmpeg, block by block, and what was wrong with them."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,14 +33,17 @@ class Decoding:
     warnings: tuple[str, ...]
 
 
-def stream_samples(path: Path, header: MediaHeader, take: Callable[[Samples], None]) -> Decoding:
+def stream_samples(
+    path: Path, header: MediaHeader, take: Callable[[Samples], None], stop: threading.Event | None = None
+) -> Decoding:
     """Decodes the file's first audio track and hands it to `take` in blocks of shape (n, channels), in [-1, 1].
 
     Values that are no numbers become 0 and are told. Raises `InputError` when nothing can be decoded, when too little
-    can be (`WHOLE_SHARE`, `SHORTEST_SECONDS`), and when more comes than a recording can hold.
+    can be (`WHOLE_SHARE`, `SHORTEST_SECONDS`), and when more comes than a recording can hold; `Stopped` soon after
+    `stop` is set.
     """
     state = _Blocks(header.channels, take)
-    end = run_ffmpeg(decode_command(path, header.channels), state.add)
+    end = run_ffmpeg(decode_command(path, header.channels), state.add, stop=stop)
     if end.code < 0:
         raise crashed()
     seconds = state.count / SAMPLE_RATE

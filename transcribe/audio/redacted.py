@@ -20,10 +20,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from transcribe.audio.decode import IN_MEMORY_SECONDS
 from transcribe.audio.ffmpeg import encode_command, header_command, run_ffmpeg
 from transcribe.audio.header import MediaHeader, read_header
 from transcribe.audio.pcm import stream_samples
 from transcribe.audio.redacted_spans import audible_letters, complement, padded, spans_to_silence, united
+from transcribe.audio.track import BLOCK, Track
 from transcribe.engines import SAMPLE_RATE, DecodedAudio, RecognitionJob, Recognizer, Samples
 from transcribe.errors import EngineError, TranscribeError, WithheldError
 from transcribe.progress import Progress
@@ -52,7 +54,6 @@ HEARINGS = 4
 """How often the sound is listened to: what is heard is silenced, too, and the rest listened to again."""
 
 _BITS_PER_SECOND = 64_000
-_BLOCK = 1 << 16
 _MEASURED_SECONDS = 0.02
 _LEAST_LETTERS = 100
 """From so many characters on, the share that is heard tells something."""
@@ -99,8 +100,8 @@ def make_redacted_audio(
 
     Where something known is heard, the whole segment is silenced, and the rest written and listened to again. So a name
     that was misheard before goes, and so does what only sounds like one; the check itself never yields. Transcript,
-    redactions and `holds_known` are those of one level, `audio` and `diarization` the recording's. Needs the memory of
-    two recordings. Returns what was silenced (s). Raises as the steps do; the file then never had its name, and an
+    redactions and `holds_known` are those of one level, `audio` and `diarization` the recording's. Holds the sound
+    twice. Returns what was silenced (s). Raises as the steps do; the file then never had its name, and an
     earlier one stays.
     """
     spans = spans_to_silence(transcript, redactions, diarization, audio.recording.duration)
@@ -121,16 +122,16 @@ def make_redacted_audio(
     return spans
 
 
-def redacted_blocks(samples: Samples, spans: Sequence[Interval]) -> Iterator[Samples]:
-    """The sound with the tone in the spans (s; sorted, disjoint), block by block; as long as `samples`, which stay.
+def redacted_blocks(track: Track, spans: Sequence[Interval]) -> Iterator[Samples]:
+    """The sound with the tone in the spans (s; sorted, disjoint), block by block; as long as `track`, which stays.
 
     Speech fades out before a span and the tone within it, so that neither clicks.
     """
     fade = round(FADE_SECONDS * SAMPLE_RATE)
     limits = [(round(start * SAMPLE_RATE), round(end * SAMPLE_RATE)) for start, end in spans]
     first = 0
-    for begin in range(0, len(samples), _BLOCK):
-        block = samples[begin : begin + _BLOCK].astype(np.float32)
+    for begin, sound in track.blocks():
+        block = sound
         at = np.arange(begin, begin + len(block))
         while first < len(limits) and limits[first][1] + fade <= begin:
             first += 1
@@ -156,7 +157,7 @@ def write_redacted_audio(audio: DecodedAudio, spans: Sequence[Interval], path: P
     try:
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE_MODE))
         temporary.chmod(PRIVATE_FILE_MODE)
-        pieces = (block.astype("<f4").tobytes() for block in redacted_blocks(audio.samples, spans))
+        pieces = (block.astype("<f4").tobytes() for block in redacted_blocks(audio.mix, spans))
         end = run_ffmpeg(encode_command(temporary, _BITS_PER_SECOND), lambda _: None, give=pieces)
         # ffmpeg's complaints hold the path and are not repeated.
         if end.code or end.line_count:
@@ -189,9 +190,9 @@ def check_redacted_audio(
     try:
         header = read_header(path)
         _check_tags(path, header)
-        samples = _decoded(path, header, round(recording.duration * SAMPLE_RATE))
-        _check_tone(samples, spans)
-        _check_heard(_heard(samples, recording, transcript, spans, recognizer, progress), holds_known)
+        audio = DecodedAudio(recording, _decoded(path, header, round(recording.duration * SAMPLE_RATE)))
+        _check_tone(audio.mix, spans)
+        _check_heard(_heard(audio, transcript, spans, recognizer, progress), holds_known)
     except StillHeardError as error:
         path.unlink(missing_ok=True)
         message = f"{recording.id}: its redacted sound is withheld: {error.message}"
@@ -214,33 +215,35 @@ def _check_tags(path: Path, header: MediaHeader) -> None:
         raise WithheldError("the file holds more than sound")
 
 
-def _decoded(path: Path, header: MediaHeader, length: int) -> Samples:
+def _decoded(path: Path, header: MediaHeader, length: int) -> Track:
     """The file's sound, `length` samples within `LENGTH_SLACK`."""
     slack = round(LENGTH_SLACK * SAMPLE_RATE)
-    samples: Samples = np.zeros(length + slack, np.float32)
+    # What may be heard in it lies beside it in that file already, and in a long one for hours.
+    folder = path.parent if length > IN_MEMORY_SECONDS * SAMPLE_RATE else None
+    track = Track(length + slack, folder)
     count = 0
 
     def take(block: Samples) -> None:
         nonlocal count
-        kept = block[: max(len(samples) - count, 0), 0]
-        samples[count : count + len(kept)] = kept
+        track.write(min(count, track.length), block[: max(track.length - count, 0), 0])
         count += len(block)
 
     decoding = stream_samples(path, header, take)
     if decoding.warnings or abs(count - length) > slack:
         raise WithheldError("the file is not as long as the recording, or damaged")
-    return samples[:count]
+    track.shorten(count)
+    return track
 
 
-def _check_tone(samples: Samples, spans: Sequence[Interval]) -> None:
+def _check_tone(track: Track, spans: Sequence[Interval]) -> None:
     """Raises `WithheldError` when 20 ms anywhere in a span are not the tone (or, where it fades, less of it)."""
     step = round(_MEASURED_SECONDS * SAMPLE_RATE)
     for start, end in spans:
         margin = min(SMEAR_SECONDS, (end - start) / 4)
-        first, last = round((start + margin) * SAMPLE_RATE), min(round((end - margin) * SAMPLE_RATE), len(samples))
-        for begin in range(first, last, _BLOCK):
-            at = np.arange(begin, min(begin + _BLOCK, last))
-            power = np.square(samples[at] - _TONE[at % _PERIOD], dtype=np.float64)
+        first, last = round((start + margin) * SAMPLE_RATE), min(round((end - margin) * SAMPLE_RATE), track.length)
+        for begin in range(first, last, BLOCK):
+            at = np.arange(begin, min(begin + BLOCK, last))
+            power = np.square(track.cut(begin, begin + len(at)) - _TONE[at % _PERIOD], dtype=np.float64)
             # The last step takes in the samples before it, so that a short rest is measured, too.
             starts = [*range(0, len(power) - step, step), max(len(power) - step, 0)]
             if any(power[i : i + step].mean() > REST_LEVEL**2 for i in starts):
@@ -248,18 +251,18 @@ def _check_tone(samples: Samples, spans: Sequence[Interval]) -> None:
 
 
 def _heard(
-    samples: Samples,
-    recording: Recording,
+    audio: DecodedAudio,
     transcript: Transcript,
     spans: Sequence[Interval],
     recognizer: Recognizer,
     progress: Progress,
 ) -> list[Segment]:
     """What is recognised in everything that is not silenced; text as it may be searched."""
-    audible = complement(spans, len(samples) / SAMPLE_RATE)
+    recording = audio.recording
+    audible = complement(spans, audio.seconds)
     languages = Counter(utterance.language for utterance in transcript.utterances for _ in utterance.words)
     language = languages.most_common(1)[0][0] if languages else recording.language
-    job = RecognitionJob(DecodedAudio(recording, samples), audible, tuple(filter(None, [language])))
+    job = RecognitionJob(audio, audible, tuple(filter(None, [language])))
     outcomes = list(recognizer.recognize(iter([job]), progress))
     results = [outcome.result for outcome in outcomes if outcome.recording == recording.id]
     if len(outcomes) != 1 or len(results) != 1:

@@ -4,7 +4,7 @@ A microphone hears its own person loudly and the others through the room. How mu
 recording itself; what is not louder in a channel than the others' sound would be there is cross-talk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,10 +34,11 @@ LEAST = 1e-12
 """Mean square of silence (-120 dB)."""
 
 
-def own_microphones(channels: Sequence[Samples], speech: Scores, grid: Grid) -> NDArray[np.bool_] | None:
+def own_microphones(channels: Iterable[Samples], speech: Scores, grid: Grid) -> NDArray[np.bool_] | None:
     """Who speaks at every frame of the timeline, (frames, channels); None when channels are not people.
 
-    `channels` are at least two arrays (samples,), 16 kHz; `speech` is P(anybody speaks) at every frame.
+    `channels` are at least two arrays (samples,), 16 kHz, gone through once; `speech` is P(anybody speaks) at every
+    frame.
     """
     levels = np.stack([_levels(samples, grid, len(speech)) for samples in channels], axis=1)
     crosstalk = _crosstalk(levels[speech >= SPEECH])

@@ -75,7 +75,7 @@ def add_audio(
             plan = released.plans[name]
             said = of_those_who_agreed(interview, agreed_speakers(plan, released.plans.values()))
             make_redacted_audio(
-                decode(interview.recording, plan.files).audio,
+                decode(interview.recording, plan.files, study.private).audio,
                 said.transcript,
                 decisions.at_level(said.redactions, known, level),
                 diarization,
