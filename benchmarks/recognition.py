@@ -1,240 +1,220 @@
-"""This recogniser beside openai-whisper's command line: same weights, same files, greedy, word times on.
+"""This recogniser beside openai-whisper, faster-whisper and whisper-timestamped: speed, errors, inventions, memory.
 
-    .venv/bin/python benchmarks/recognition.py [--threads N]
+    .venv/bin/python benchmarks/recognition.py [--only 'ours,faster-*'] [--files telephone] [--repeat N] [--threads N]
+        [--out FOLDER]
 
-Needs the embedded weights (`transcribe models pull`) and is to run on a machine that does nothing else. Recordings:
-the sample study and the telephone conversation inside pyannote.audio. Each engine runs in a process of its own;
-loading of weights and, for openai-whisper, its compilation are part of "whole process" and not of "recognition".
-openai-whisper is `whisper --model base.pt --beam_size None --word_timestamps True --language en`, with its default
-temperatures; base.pt is made of the very weights that this program uses. This program's speech mask is that of the
-reference turns, because the diarisation that makes it is timed by `benchmarks/main_job.py`.
-Prints a Markdown table. Word error rates on the synthetic study are regression figures.
+Needs the embedded weights (`transcribe models pull`) and a machine that does nothing else; the share of the processors
+that others used meanwhile is printed. The peers are installed with pip into an environment of their own in the cache
+folder. Recordings: the sample study (**synthetic: word error rates on it are regression figures**) and the telephone
+conversation inside pyannote.audio. All engines have the same weights (fp16 as published, made float32 or int8 by each),
+decode greedily in English, and time words. Each runs in a process of its own on 16 kHz WAV files, warmed up on the
+shortest; reading of files and loading of weights are not timed. `--repeat` runs all engines in turn N times: shown is
+the median, and the fastest and slowest beside it.
+
+Windows: this program cuts them along the reference turns (the diarisation that makes the mask is timed by
+`benchmarks/main_job.py`). faster-whisper gets the same windows, as clips of the windows put one behind the other; so
+does openai-whisper in the row "same windows". Rows "whole files" have the files as they are, silences included, as a
+user of openai-whisper's or whisper-timestamped's `transcribe` would; × real time is of whole files for all.
+Temperature: 0. Where it fails by their own rules this program and openai-whisper go up the ladder 0.2 … 1.0;
+`openai-0`, faster-whisper and whisper-timestamped do not, which makes these faster and not better.
+
+Words in silence: words whose times touch no reference turn widened by 0.25 s on either side; in brackets those that
+the engine itself flags as unsupported. Windows leave out most of the silence, so that only "whole files" have all of
+it to invent in. Words where nothing is said: a generated minute (silence, noise, hum, slamming doors) all of which is
+declared to be speech, cut into windows for the engines that take windows; in brackets those flagged, and "+n" are
+passages that this program set aside with a reason. What its own speech mask makes of that minute is printed below.
+What has neither letter nor digit is no word.
+Memory: the most that the process had until the timed run ended, and its children with it. Writes `recognition.json`,
+with all words, and `recognition.png` into FOLDER.
 """
 
 import argparse
-import importlib
 import json
 import os
-import re
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
-from importlib.util import find_spec
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
-SAMPLES = Path(__file__).parent.parent / "samples"
-
-
-@dataclass(frozen=True)
-class Item:
-    """One recording of the benchmark with its reference text and speech mask."""
-
-    name: str
-    path: Path
-    text: str
-    speech: tuple[tuple[float, float], ...]
+import psutil
+from diarization import draft_weights, processor_seconds
+from diarization_engines import samples_of
+from recognition_audio import CLIP_SECONDS, ROOT, Item, Windowed, clip_without_speech, recordings, windowed
+from recognition_peers import ctranslate2_weights, openai_weights, peers_python
+from recognition_report import Run, print_table, write_chart
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What one engine did: hypotheses by recording, seconds and peak memory of its process."""
+class Engine:
+    """An engine with its options; `peer` ones run in the peers' environment."""
 
-    engine: str
-    texts: dict[str, str]
-    recognition: float
-    process: float
-    peak_mb: float
-    stages: dict[str, float]
+    title: str
+    kind: str
+    sound: str
+    options: dict[str, Any] = field(default_factory=dict)
+    peer: bool = False
+    usual: bool = True
+    """Whether it runs when `--only` is not given."""
+
+
+def faster(batch: int, precision: str) -> Engine:
+    """faster-whisper; batch 0 is its sequential `transcribe`."""
+    options = {"compute_type": precision} | ({"batch": batch} if batch else {})
+    title = f"faster-whisper, {f'batch {batch}' if batch else 'sequential'}, {precision}"
+    return Engine(title, "faster", "same windows", options, peer=True)
+
+
+LADDER = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+
+ENGINES = {
+    "ours": Engine("this program", "ours", "windows"),
+    "ours-float32": Engine("this program, float32", "ours", "windows", {"precision": "float32"}),
+    "faster-8-int8": faster(8, "int8"),
+    "faster-8-float32": faster(8, "float32"),
+    "faster-16-int8": faster(16, "int8"),
+    "faster-16-float32": faster(16, "float32"),
+    "faster-sequential-int8": faster(0, "int8"),
+    "faster-sequential-float32": faster(0, "float32"),
+    "openai": Engine("openai-whisper", "openai", "whole files", {"temperature": LADDER}),
+    "openai-windows": Engine("openai-whisper", "openai", "same windows", {"temperature": LADDER, "windows": True}),
+    "openai-0": Engine(
+        "openai-whisper, temperature 0 alone", "openai", "whole files", {"temperature": 0.0}, usual=False
+    ),
+    "timestamped": Engine("whisper-timestamped", "timestamped", "whole files", peer=True),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the engines run, and on how many threads; `weights` by kind of engine."""
+
+    folder: Path
+    threads: int
+    weights: dict[str, str]
+    peers: str
 
 
 def main() -> None:
-    """Runs both engines and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Runs the engines in turn, prints the table and draws the chart."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="names with wildcards, of: " + ", ".join(ENGINES))
+    parser.add_argument("--files", default="*", help="names of recordings with wildcards")
+    parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--worker", choices=("ours", "openai"), help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.worker == "ours":
-        run_ours(arguments.folder, arguments.threads)
-        return
-    if arguments.worker == "openai":
-        run_openai(arguments.folder, arguments.threads)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        seconds = prepare(Path(folder))
-        measured = [run_worker(name, Path(folder), arguments.threads) for name in ("ours", "openai")]
-    print_table(measured, seconds, arguments.threads)
+    parser.add_argument("--out", type=Path, default=Path())
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        items = [item for item in recordings(folder) if matches(item.name, wanted.files)]
+        clip = clip_without_speech(folder)
+        told = [windowed(item, item.speech, folder) for item in items]
+        nothing = windowed(clip, ((0.0, float(CLIP_SECONDS)),), folder)
+        place = placed(folder, wanted.threads)
+        engines = {name: engine for name, engine in ENGINES.items() if is_wanted(name, engine, wanted.only, place)}
+        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in engines}
+        for _ in range(wanted.repeat):
+            for name, engine in engines.items():
+                runs[name].append(run_engine(place, engine, told, nothing))
+        rows = [Run(engines[name].title, engines[name].sound, found) for name, found in runs.items()]
+        print_table(rows, told, nothing, wanted.threads)
+        voiced = own_mask_seconds(clip, wanted.threads)
+        print(f"\nThis program's own speech mask holds {voiced:.1f} of the {CLIP_SECONDS} s in which nothing is said.")
+        wanted.out.mkdir(parents=True, exist_ok=True)
+        (wanted.out / "recognition.json").write_text(json.dumps(runs))
+        write_chart(rows, told, nothing, wanted.out / "recognition.png")
 
 
-def items() -> list[Item]:
-    """The sample study and the telephone conversation."""
-    found = []
-    for path in sorted(SAMPLES.glob("D01-*.*")):
-        turns = json.loads((SAMPLES / "gold" / f"{path.stem}.json").read_text())["turns"]
-        speech = tuple((turn["start"], turn["end"]) for turn in turns)
-        found.append(Item(path.stem, path, " ".join(turn["text"] for turn in turns), speech))
-    spec = find_spec("pyannote.audio")
-    assert spec is not None
-    assert spec.origin is not None
-    wav = Path(spec.origin).parent / "sample" / "sample.wav"
-    turns = [line.split() for line in wav.with_suffix(".rttm").read_text().splitlines()]
-    speech = tuple((float(turn[3]), float(turn[3]) + float(turn[4])) for turn in turns)
-    words = [line.split(maxsplit=5)[5] for line in wav.with_suffix(".stm").read_text().splitlines()]
-    return [*found, Item("telephone", wav, " ".join(words), speech)]
+def matches(name: str, patterns: str) -> bool:
+    """Whether a name is among comma-separated patterns."""
+    return any(fnmatch(name, pattern.strip()) for pattern in patterns.split(","))
 
 
-def prepare(folder: Path) -> dict[str, float]:
-    """Decodes all recordings to WAV, which both engines read, and writes base.pt; seconds by recording."""
-    import torch
-    from safetensors.torch import load_file
-
-    from transcribe.audio.ffmpeg import ffmpeg_binary
-    from transcribe.weights import locate
-
-    # openai-whisper calls a program named ffmpeg.
-    (folder / "bin").mkdir()
-    (folder / "bin" / "ffmpeg").symlink_to(ffmpeg_binary())
-    seconds = {}
-    for item in items():
-        target = folder / f"{item.name}.wav"
-        command = [ffmpeg_binary(), "-nostdin", "-v", "error", "-i", f"file:{item.path}", "-ac", "1"]
-        subprocess.run([*command, "-ar", "16000", str(target)], check=True)
-        seconds[item.name] = (target.stat().st_size - 44) / 32_000
-    weights = locate("whisper-base")
-    dims = json.loads((weights / "config.json").read_text())["dims"]
-    torch.save({"dims": dims, "model_state_dict": load_file(weights / "model.safetensors")}, folder / "base.pt")
-    return seconds
+def is_wanted(name: str, engine: Engine, only: str, place: Place) -> bool:
+    """Whether an engine was asked for and can run."""
+    chosen = matches(name, only) if only else engine.usual
+    return chosen and bool(place.peers or not engine.peer)
 
 
-def run_worker(name: str, folder: Path, threads: int) -> Measured:
-    """One engine in a process of its own."""
-    command = [sys.executable, __file__, "--worker", name, "--folder", str(folder), "--threads", str(threads)]
-    environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "OMP_NUM_THREADS": str(threads)}
-    began = time.monotonic()
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
-    process = time.monotonic() - began
-    return Measured(**json.loads((folder / f"{name}.json").read_text()), process=process)
+def placed(folder: Path, threads: int) -> Place:
+    """The peers' environment and all weights."""
+    weights = {"ours": "", "openai": str(openai_weights(folder)), "faster": str(ctranslate2_weights())}
+    weights["timestamped"] = weights["openai"]
+    return Place(folder, threads, weights, peers_python() or "")
 
 
-def run_ours(folder: Path, threads: int) -> None:
-    """This program's recogniser on all recordings at once."""
-    import wave
+def run_engine(place: Place, engine: Engine, told: Sequence[Windowed], nothing: Windowed) -> dict[str, Any]:
+    """One engine in a process of its own; exits with what it said when it fails."""
+    shortest = min(told, key=lambda one: one.item.seconds)
+    order = {"engine": engine.kind, "options": engine.options, "threads": place.threads}
+    order |= {"weights": place.weights[engine.kind], "warm_up": shortest.order() | {"name": "warm-up"}}
+    order |= {"recordings": [one.order() for one in told], "clip": nothing.order()}
+    path = place.folder / "order.json"
+    path.write_text(json.dumps(order))
+    # The spin count is what the program itself sets (transcribe/__init__.py); all engines have it.
+    environment = {**os.environ, "OMP_NUM_THREADS": str(place.threads), "GOMP_SPINCOUNT": "2000"}
+    environment |= {"HF_HUB_OFFLINE": "1", "PYTHONPATH": "" if engine.peer else str(ROOT)}
+    python = place.peers if engine.peer else sys.executable
+    command = [python, str(Path(__file__).with_name("recognition_engines.py")), str(path)]
+    seen = watched(command, environment, engine.title)
+    found: dict[str, Any] = json.loads(path.with_suffix(".found.json").read_text())
+    return found | {"peak_mb": max(found["peak_mb"], seen["tree_mb"]), "others": seen["others"]}
 
-    import numpy as np
 
-    from transcribe.engines import DecodedAudio, RecognitionJob
+def watched(command: list[str], environment: dict[str, str], title: str) -> dict[str, Any]:
+    """Runs an engine's process: most memory of it and its children together (MB), others' share of the machine."""
+    before, began = processor_seconds(), time.monotonic()
+    peak = 0.0
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=errors)
+        while process.poll() is None:
+            peak = max(peak, tree_memory(process.pid))
+            time.sleep(0.2)
+        errors.seek(0)
+        if process.returncode:
+            sys.exit(f"{title} failed:\n{errors.read()[-3000:]}")
+    used, own = (after - earlier for after, earlier in zip(processor_seconds(), before, strict=True))
+    others = max(0.0, used - own) / (time.monotonic() - began) / (os.cpu_count() or 1)
+    print(f"{title}: others used {100 * others:.0f} % of the machine meanwhile", file=sys.stderr, flush=True)
+    return {"tree_mb": peak, "others": others}
+
+
+def tree_memory(pid: int) -> float:
+    """Memory of a process and its children now, pages that they share counted once, MB; 0 where there are none.
+
+    Of a process without children the kernel keeps the peak, which the process tells itself.
+    """
+    try:
+        processes = [psutil.Process(pid)]
+        processes += processes[0].children(recursive=True)
+        shares = (process.memory_full_info().pss for process in processes)
+        return float(sum(shares)) / 2**20 if len(processes) > 1 else 0.0
+    except psutil.Error:
+        return 0.0  # one has just ended
+
+
+def own_mask_seconds(clip: Item, threads: int) -> float:
+    """Seconds of the clip that this program's diariser takes for speech."""
+    warnings.filterwarnings("ignore", message=r"\s*torchcodec is not installed")  # nothing is decoded by it
+    from transcribe.diarization import diarizer
+    from transcribe.diarization.voices import Diarized
+    from transcribe.engines import DecodedAudio, DiarizationJob
     from transcribe.progress import SilentProgress
-    from transcribe.recognition import engine as engine_module
-    from transcribe.recognition.recognizer import WhisperRecognizer
-    from transcribe.records import Recognition, Recording
-    from transcribe.weights import locate, revision
+    from transcribe.records import Recording
 
-    stages = dict.fromkeys(("encoder", "keys and values", "decoding", "word times"), 0.0)
-
-    def timed(owner: object, name: str, stage: str) -> None:
-        function = getattr(owner, name)
-
-        def timing(*given: object) -> object:
-            began = time.perf_counter()
-            result = function(*given)
-            stages[stage] += time.perf_counter() - began
-            return result
-
-        setattr(owner, name, timing)
-
-    timed(engine_module.Engine, "encode", "encoder")
-    timed(engine_module.Slots, "fill", "keys and values")
-    timed(engine_module, "decode_windows", "decoding")
-    timed(engine_module, "token_starts", "word times")
-    jobs = []
-    for item in items():
-        with wave.open(str(folder / f"{item.name}.wav")) as file:
-            samples = np.frombuffer(file.readframes(file.getnframes()), np.int16).astype(np.float32) / 32768
-        recording = Recording(item.name, "", "PSW", "", 1, "en", (), len(samples) / 16_000)
-        jobs.append(RecognitionJob(DecodedAudio(recording, samples), item.speech, ("en",)))
-    recognizer = WhisperRecognizer(locate("whisper-base"), revision("whisper-base"), threads=threads)
-    list(recognizer.recognize([], SilentProgress()))  # loads the weights
-    began = time.perf_counter()
-    texts = {}
-    for outcome in recognizer.recognize(jobs, SilentProgress()):
-        assert isinstance(outcome.result, Recognition)
-        texts[outcome.recording] = "".join(segment.text for segment in outcome.result.segments)
-    recognition = time.perf_counter() - began
-    stages["windows, words, records"] = recognition - sum(stages.values())
-    report(folder, "ours", texts, recognition, stages)
-
-
-def run_openai(folder: Path, threads: int) -> None:
-    """openai-whisper's own command line, with a clock around its `transcribe`."""
-    # `import whisper.transcribe` would give the function of that name.
-    openai = importlib.import_module("whisper.transcribe")
-    seconds = []
-    transcribe = openai.transcribe
-
-    def timed(*given: object, **options: object) -> object:
-        began = time.perf_counter()
-        result = transcribe(*given, **options)
-        seconds.append(time.perf_counter() - began)
-        return result
-
-    openai.transcribe = timed
-    names = [item.name for item in items()]
-    options = ["--beam_size", "None", "--word_timestamps", "True", "--language", "en", "--fp16", "False"]
-    options += ["--output_format", "json", "--output_dir", str(folder / "out"), "--threads", str(threads)]
-    # The shortest recording once more before: it also waits for the compilation of the time warping.
-    files = [str(folder / f"{name}.wav") for name in (names[-1], *names)]
-    sys.argv = ["whisper", "--model", str(folder / "base.pt"), "--device", "cpu", *options, *files]
-    openai.cli()
-    texts = {name: json.loads((folder / "out" / f"{name}.json").read_text())["text"] for name in names}
-    report(folder, "openai", texts, sum(seconds[1:]), {})
-
-
-def report(folder: Path, engine: str, texts: dict[str, str], recognition: float, stages: dict[str, float]) -> None:
-    """Leaves an engine's figures for the parent process."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    found = {"engine": engine, "texts": texts, "recognition": recognition, "peak_mb": peak, "stages": stages}
-    (folder / f"{engine}.json").write_text(json.dumps(found))
-
-
-def print_table(measured: list[Measured], seconds: dict[str, float], threads: int) -> None:
-    """The figures as Markdown."""
-    from rapidfuzz.distance import Levenshtein
-    from whisper.normalizers import EnglishTextNormalizer
-
-    normalize = EnglishTextNormalizer()
-    total = sum(seconds.values())
-    titles = {"ours": "this program", "openai": "openai-whisper's command line"}
-    print(f"{len(seconds)} recordings, {total:.0f} s of audio, {threads} threads on {processor()}\n")
-    print("| | recognition, s | × real time | whole process, s | peak memory, MB | WER, % |")
-    print("|---|---|---|---|---|---|")
-    for result in measured:
-        errors = count = 0
-        rates = []
-        for item in items():
-            expected, found = normalize(item.text).split(), normalize(result.texts[item.name]).split()
-            wrong = Levenshtein.distance(expected, found)
-            errors, count = errors + wrong, count + len(expected)
-            rates.append(f"{item.name} {100 * wrong / len(expected):.1f}")
-        print(
-            f"| {titles[result.engine]} | {result.recognition:.1f} | {total / result.recognition:.1f} "
-            f"| {result.process:.1f} | {result.peak_mb:.0f} | {100 * errors / count:.1f} ({', '.join(rates)}) |"
-        )
-    ours, openai = measured
-    print(f"\nFor recognition alone, word times included: **{openai.recognition / ours.recognition:.1f} × faster**.\n")
-    print("| stage of this program | seconds | share |")
-    print("|---|---|---|")
-    for stage, spent in ours.stages.items():
-        print(f"| {stage} | {spent:.2f} | {100 * spent / ours.recognition:.0f} % |")
-
-
-def processor() -> str:
-    """The processor's name, where Linux tells it."""
-    info = Path("/proc/cpuinfo")
-    name = re.search(r"model name\s*: (.*)", info.read_text()) if info.exists() else None
-    return name.group(1) if name else "this machine"
+    weights = draft_weights()
+    paths = Path(weights["segmentation"]), Path(weights["embedding"])
+    engine = diarizer.draft_diarizer(*paths, "benchmark", device="cpu", threads=threads)
+    recording = Recording(clip.name, "", "OBS", "", 1, "en", (), clip.seconds)
+    job = DiarizationJob(DecodedAudio.of(recording, samples_of(str(clip.wav))), None)
+    (outcome,) = engine.diarize([job], SilentProgress())
+    assert isinstance(outcome.result, Diarized), outcome.result
+    return sum(end - start for start, end in outcome.result.diarization.speech)
 
 
 if __name__ == "__main__":
