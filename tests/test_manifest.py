@@ -134,7 +134,7 @@ def test_parts_are_one_recording_in_part_order(study: StudyFolder) -> None:
         ({"session": "1.5"}, "session must be a whole number"),
         ({"speakers": "two"}, "speakers must be a whole number"),
         ({"date": "5/3/2026"}, "two days"),
-        ({"language": "English"}, "language must be a code"),
+        ({"language": "English"}, 'did you mean "en" (English)?'),
         ({"consent": "transcribe;publish"}, "consent may hold"),
         ({"consent": "no"}, "consent may hold"),
         ({"include": "perhaps"}, 'include must be "yes" or "no"'),

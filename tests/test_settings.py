@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from transcribe.errors import UsageError
-from transcribe.study.settings import Settings, read_settings, settings_template, with_overrides
+from transcribe.study.glossary import Glossary
+from transcribe.study.settings import Settings, read_settings, with_overrides
+from transcribe.study.settings_template import settings_template
 
 
 def write(folder: Path, text: str) -> Path:
@@ -18,8 +20,10 @@ def write(folder: Path, text: str) -> Path:
 
 def test_the_template_is_the_defaults_with_every_key(tmp_path: Path) -> None:
     assert read_settings(write(tmp_path, settings_template())) == Settings()
-    keys = [key for section in tomllib.loads(settings_template()).values() for key in section]
-    assert sorted(keys) == sorted(field.name for field in dataclasses.fields(Settings))
+    sections = tomllib.loads(settings_template())
+    assert list(sections.pop("vocabulary")) == [field.name for field in dataclasses.fields(Glossary)]
+    keys = [key for section in sections.values() for key in section]
+    assert sorted([*keys, "vocabulary"]) == sorted(field.name for field in dataclasses.fields(Settings))
 
 
 def test_what_the_file_leaves_out_has_its_default(tmp_path: Path) -> None:
@@ -38,7 +42,7 @@ def test_notepad_writes_a_bom_and_crlf(tmp_path: Path) -> None:
         ('[rnu]\nquality = "draft"', 'did you mean "run"'),
         ('quality = "draft"', "quality belongs under [run]"),
         ('[run]\npaper = "a4"', "paper belongs under [export]"),
-        ("[run]\nxyz = 1", "there are: quality, device, language, jobs"),
+        ("[run]\nxyz = 1", "there are: quality, device, language, languages, jobs"),
         ("[zzz]\nxyz = 1", "there are: run, export, release"),
         ('run = "draft"', "write [run] on a line of its own"),
         ('[run]\nquality = "good"', "auto, draft, standard, best"),
@@ -48,6 +52,24 @@ def test_notepad_writes_a_bom_and_crlf(tmp_path: Path) -> None:
         ('[run]\njobs = "2"', "whole number"),
         ("[run]\njobs = true", "whole number"),
         ("[run]\njobs = -1", "whole number"),
+        ('[run]\nlanguage = "en,yue"', "there is: languages"),
+        ("[run]\nlanguage = 1", "a code in quotation marks"),
+        ('[run]\nlanguages = "en,kantonese"', '(the second is none); did you mean "yue" (Cantonese)?'),
+        ("[run]\nlanguages = [1]", "a list of codes"),
+        ('[run]\nlanguage = "en"\nlanguages = ["en", "yue"]', "cannot both be given"),
+        ("[run]\nbeam = 0", "from 1 to 10"),
+        ("[run]\nbeam = 11", "from 1 to 10"),
+        ('[run]\nschedule = "slow"', "fast, exact"),
+        ('[run]\nprecision = "int8"', "auto, float32"),
+        ('[run]\nverbatim = "yes"', "true or false"),
+        ('[vocabulary]\nmedications = ["lithium"]', 'did you mean "medication"'),
+        ('[vocabulary]\nplaces = "Kwai Chung"', "must be a list of words"),
+        ("[vocabulary]\nplaces = [1]", "must be a list of words"),
+        ('[vocabulary]\nother = ["x", "12"]', "entry 2 has no letters"),
+        (f'[vocabulary]\nother = ["{"x" * 61}"]', "more than 60 characters"),
+        ('[vocabulary]\nother = ["a\\u0007b"]', "cannot be said"),
+        ('[vocabulary]\nother = ["<|endoftext|>"]', "cannot be said"),
+        ('services = ["x"]', "services belongs under [vocabulary]"),
         ('[export]\nprogram = "excel"', "nvivo, maxqda, atlasti, qualcoder, taguette, word"),
         ('[export]\npaper = "a3"', "a4, letter"),
         ('[release]\nreview = "required"', "review application"),
@@ -80,7 +102,12 @@ def test_flag_goes_before_environment_before_file() -> None:
     assert with_overrides(file, env, flags) == Settings(quality="standard", device="cuda:1", language="en", jobs=2)
 
 
-@pytest.mark.parametrize("name", ["TRANSCRIBE_QUALITY", "TRANSCRIBE_JOBS", "TRANSCRIBE_DEVICE", "TRANSCRIBE_REVIEW"])
+NEW = [f"TRANSCRIBE_{name}" for name in ("LANGUAGE", "LANGUAGES", "BEAM", "SCHEDULE", "PRECISION", "VERBATIM")]
+
+
+@pytest.mark.parametrize(
+    "name", ["TRANSCRIBE_QUALITY", "TRANSCRIBE_JOBS", "TRANSCRIBE_DEVICE", "TRANSCRIBE_REVIEW", *NEW]
+)
 def test_a_wrong_variable_is_named(name: str) -> None:
     with pytest.raises(UsageError, match=name):
         with_overrides(Settings(), {name: "required"}, {})
@@ -91,3 +118,41 @@ def test_a_wrong_flag_is_named_and_an_unknown_one_is_our_bug() -> None:
         with_overrides(Settings(), {}, {"device": "cuda:x"})
     with pytest.raises(TypeError, match="colour"):
         with_overrides(Settings(), {}, {"colour": "red"})
+
+
+def test_the_vocabulary_is_kept_by_kind_and_in_order_each_word_once(tmp_path: Path) -> None:
+    text = (
+        '[vocabulary]\nservices = [" Fuk Hong ", "Fuk Hong"]\nplaces = ["Kwai Chung", "聯合醫院"]\nother = ["Fuk Hong"]'
+    )
+    read = read_settings(write(tmp_path, text)).vocabulary
+    assert read == Glossary(services=("Fuk Hong",), places=("Kwai Chung", "聯合醫院"), other=("Fuk Hong",))
+    assert read.words == ("Fuk Hong", "Kwai Chung", "聯合醫院")
+
+
+def test_languages_are_a_list_or_a_text(tmp_path: Path) -> None:
+    for text in ('["EN", "yue", "en"]', '"en, yue"', '"en+yue"'):
+        assert read_settings(write(tmp_path, f"[run]\nlanguages = {text}")).spoken == ("en", "yue")
+    assert read_settings(write(tmp_path, '[run]\nlanguage = "yue"')).spoken == ("yue",)
+    assert Settings().spoken == ()
+
+
+def test_how_it_is_recognised_may_stand_in_the_environment() -> None:
+    env = {"TRANSCRIBE_BEAM": "5", "TRANSCRIBE_SCHEDULE": "exact", "TRANSCRIBE_PRECISION": "float32"}
+    found = with_overrides(Settings(), {**env, "TRANSCRIBE_VERBATIM": "true", "TRANSCRIBE_LANGUAGES": "en,yue"}, {})
+    assert found == Settings(beam=5, schedule="exact", precision="float32", verbatim=True, languages=("en", "yue"))
+    assert with_overrides(found, {}, {"verbatim": False, "beam": 1}).verbatim is False
+
+
+def test_one_language_takes_the_place_of_several_from_a_lower_level_and_the_reverse() -> None:
+    file = Settings(languages=("en", "yue"))
+    assert with_overrides(file, {"TRANSCRIBE_LANGUAGE": "zh"}, {}).spoken == ("zh",)
+    assert with_overrides(file, {"TRANSCRIBE_LANGUAGE": "zh"}, {"languages": "en,zh"}).spoken == ("en", "zh")
+    assert with_overrides(Settings(language="en"), {"TRANSCRIBE_LANGUAGES": "zh"}, {}).spoken == ("zh",)
+    assert with_overrides(file, {}, {"quality": "draft"}).spoken == ("en", "yue")
+
+
+def test_one_language_and_several_on_one_level_are_refused() -> None:
+    with pytest.raises(UsageError, match="--language and --languages cannot both"):
+        with_overrides(Settings(), {}, {"language": "en", "languages": "en,yue"})
+    with pytest.raises(UsageError, match="TRANSCRIBE_LANGUAGE and TRANSCRIBE_LANGUAGES cannot both"):
+        with_overrides(Settings(), {"TRANSCRIBE_LANGUAGE": "en", "TRANSCRIBE_LANGUAGES": "en,yue"}, {})

@@ -6,7 +6,6 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +18,23 @@ from transcribe.cli_decide import decide
 from transcribe.cli_export import export
 from transcribe.cli_key import key_app
 from transcribe.cli_models import models_app
+from transcribe.cli_options import (
+    AudioArgument,
+    BeamOption,
+    LanguageOption,
+    LanguagesOption,
+    PiiModelOption,
+    PolicyOption,
+    PrecisionOption,
+    ProgressKind,
+    Quality,
+    RecoveryOption,
+    RiskOption,
+    ScheduleOption,
+    StudyArgument,
+    StudyOption,
+    VerbatimOption,
+)
 from transcribe.cli_prompt import ask
 from transcribe.cli_redact import redact
 from transcribe.cli_settings import study_of
@@ -52,49 +68,6 @@ app.command(epilog="Example: transcribe enrol ~/study --person INT clip.wav")(en
 app.command(epilog="Example: transcribe withdraw ~/study --person P03-PIR --who AB")(withdraw)
 log = logging.getLogger("transcribe")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-class Quality(StrEnum):
-    """The dial."""
-
-    auto = "auto"
-    draft = "draft"
-    standard = "standard"
-    best = "best"
-
-
-class PolicyKind(StrEnum):
-    """What happens to names that nobody has looked at."""
-
-    strict = "strict"
-    hold = "hold"
-
-
-class ProgressKind(StrEnum):
-    """How progress is shown."""
-
-    auto = "auto"
-    json = "json"
-    none = "none"
-
-
-StudyArgument = Annotated[Path, typer.Argument(help="The study folder.", show_default=False)]
-AudioArgument = Annotated[Path, typer.Argument(help="The folder with the recordings.", show_default=False)]
-StudyOption = Annotated[Path, typer.Option("--study", help="The study folder, made if it is not there.")]
-RiskOption = Annotated[
-    bool, typer.Option("--accept-folder-risk", help="Use a synced folder or a file system without modes all the same.")
-]
-RecoveryOption = Annotated[
-    str, typer.Option("--recovery-kept", help="Where the recovery key will be kept; asked for if not given.")
-]
-PiiModelOption = Annotated[
-    str | None,
-    typer.Option("--pii-model", help="A second model for names: gliner:/path or hf:/path, a folder on this disk."),
-]
-PolicyOption = Annotated[
-    PolicyKind | None,
-    typer.Option("--policy", help="Undecided names: replace them (strict), or hold their recording back (hold)."),
-]
 
 
 def main() -> None:
@@ -207,7 +180,12 @@ def run(
     only: Annotated[list[str] | None, typer.Option("--only", help="This recording id only; may be repeated.")] = None,
     quality: Annotated[Quality | None, typer.Option(help="Which weights; auto takes the best that fits.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
-    language: Annotated[str | None, typer.Option(help="Code such as en; empty: manifest, else detected.")] = None,
+    language: LanguageOption = None,
+    languages: LanguagesOption = None,
+    schedule: ScheduleOption = None,
+    beam: BeamOption = None,
+    precision: PrecisionOption = None,
+    verbatim: VerbatimOption = None,
     speakers: Annotated[
         str | None, typer.Option(help="Number of voices in every recording, 1 to 20, or auto: not known.")
     ] = None,
@@ -224,7 +202,7 @@ def run(
     """Transcribe and de-identify every recording that is not yet done, and release the result to coders/."""
     from transcribe.cli_settings import read_speakers, settings_of
     from transcribe.cli_tables import show_run, show_unlisted
-    from transcribe.config import open_engines
+    from transcribe.config import open_engines, recognition_options
     from transcribe.offline_proof.proof import cut_off_network, record_proof
     from transcribe.pipeline import RunRequest, run_study
     from transcribe.progress import showing_progress
@@ -244,15 +222,21 @@ def run(
             "quality": quality and quality.value,
             "device": device,
             "jobs": jobs,
+            "schedule": schedule and schedule.value,
+            "beam": beam,
+            "precision": precision and precision.value,
+            "verbatim": verbatim,
             "policy": policy and policy.value,
             "pii_model": pii_model,
         }
-        with_overrides(Settings(), {}, {"language": language})  # refuses what is no language code
+        # Apart from the other flags, for they go before the manifest; what is no language is refused here.
+        spoken = with_overrides(Settings(), {}, {"language": language, "languages": languages}).spoken
         settings = settings_of(target, flags)
         open_key(target)  # before weights are looked for: without the key nothing else matters
         at_least = best_quality(target)
-        engines = open_engines(settings.quality, settings.device, settings.jobs, at_least, settings.pii_model)
-        request = RunRequest(tuple(only or ()), language or "", read_speakers(speakers), cut_off=cut is not None)
+        options = recognition_options(settings)
+        engines = open_engines(settings.quality, settings.device, settings.jobs, at_least, settings.pii_model, options)
+        request = RunRequest(tuple(only or ()), spoken, read_speakers(speakers), cut_off=cut is not None)
         with showing_progress(progress.value) as observer:
             report = run_study(target, settings, engines, request, observer)
     show_run(target, report, engines)

@@ -65,11 +65,12 @@ def export(
 
 def _listening(study: StudyFolder, settings: "Settings", progress: "Progress") -> "Listening":
     """The recogniser that listens to redacted audio: of the quality that the study was done with."""
-    from transcribe.config import open_engines
+    from transcribe.config import open_engines, recognition_options
     from transcribe.handover.audio import Listening
     from transcribe.status import best_quality
 
-    engines = open_engines(settings.quality, settings.device, settings.jobs, best_quality(study), settings.pii_model)
+    quality, options = best_quality(study), recognition_options(settings)
+    engines = open_engines(settings.quality, settings.device, settings.jobs, quality, settings.pii_model, options)
     return Listening(engines.recognizer, progress)
 
 

@@ -1,10 +1,13 @@
 """The one dial: which weights a quality means, which device is used, and the engines that follow from both."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from transcribe.engines import Diarizer, PiiDetector, RecognitionOptions, Recognizer
 from transcribe.errors import DependencyError
+from transcribe.study.languages import LANGUAGES
+from transcribe.study.settings import Settings
 from transcribe.weights import is_pulled, locate, revision
 
 PII_MODEL = "spacy-en-core-web-sm"
@@ -36,13 +39,17 @@ TIERS = (
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """The three engines of a run, the quality they amount to, and the device they use."""
+    """The three engines of a run, the quality they amount to, and the device they use.
+
+    `languages` are the codes that the recogniser's weights know; empty where that is not told.
+    """
 
     quality: str
     device: str
     diarizer: Diarizer
     recognizer: Recognizer
     detector: PiiDetector
+    languages: tuple[str, ...] = ()
 
 
 def choose_device(wanted: str) -> str:
@@ -100,6 +107,31 @@ def _fits(tier: Tier, device: str) -> bool:
     return tier.quality == "standard" or memory >= BEST_NEEDS_BYTES
 
 
+def recognition_options(settings: Settings) -> RecognitionOptions:
+    """How a study with these settings is recognised."""
+    return RecognitionOptions(
+        schedule=settings.schedule,
+        beam=settings.beam,
+        precision=settings.precision,
+        vocabulary=settings.vocabulary.words,
+        verbatim=settings.verbatim,
+    )
+
+
+def check_languages(engines: Engines, wanted: Iterable[str]) -> None:
+    """Raises `DependencyError` when the recogniser's weights lack one of these languages: Cantonese, in older ones."""
+    missing = [code for code in dict.fromkeys(wanted) if engines.languages and code not in engines.languages]
+    if not missing:
+        return
+    tier = next(tier for tier in TIERS if tier.quality == "standard")
+    absent = [name for name in tier.models if not is_pulled(name)]
+    pull = f"run: transcribe models pull {' '.join(absent)}, then" if absent else "to use weights that know it,"
+    raise DependencyError(
+        f'the weights of quality {engines.quality} do not know "{missing[0]}" ({LANGUAGES[missing[0]]}); {pull} run '
+        f"again with --quality {tier.quality}"
+    )
+
+
 def open_engines(
     quality: str,
     device: str,
@@ -112,11 +144,16 @@ def open_engines(
 
     `pii_model` is a second model for `open_detector`.
 
-    Weights are loaded when an engine gets its first recording, not here. Raises `DependencyError`.
+    Weights are loaded when an engine gets its first recording, not here. Raises `DependencyError`, and `UsageError`
+    when the vocabulary is longer than a model reads.
     """
     from transcribe.diarization.diarizer import community_diarizer, draft_diarizer
+    from transcribe.recognition.prompts import check_vocabulary
     from transcribe.recognition.recognizer import WhisperRecognizer
+    from transcribe.recognition.tokenizer import text_tokens_of
+    from transcribe.recognition.whisper_model import read_config
 
+    check_vocabulary(options, text_tokens_of)
     device = choose_device(device)
     tier = choose_tier(quality, device, at_least)
     detector = open_detector(pii_model)
@@ -130,7 +167,9 @@ def open_engines(
         diarizer = draft_diarizer(segmentation, embedding, revisions, device=device, threads=threads)
     else:
         diarizer = community_diarizer(locate("community-1"), revision("community-1"), device=device, threads=threads)
-    return Engines(tier.quality, device, diarizer, recognizer, detector)
+    # Whisper's languages only ever grew: weights know as many, from the first on, as they have tokens for.
+    languages = tuple(LANGUAGES)[: read_config(locate(name)).dims.num_languages]
+    return Engines(tier.quality, device, diarizer, recognizer, detector, languages)
 
 
 def open_detector(pii_model: str = "") -> PiiDetector:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from transcribe import speaker_stages, stages
 from transcribe.batch import Batch, Failure
 from transcribe.certificate import collect_facts, write_certificate
-from transcribe.config import Engines
+from transcribe.config import Engines, check_languages
 from transcribe.consent import ConsentRules, doubts, with_consent
 from transcribe.documents.stored import read_documents
 from transcribe.engines import PiiDetector
@@ -24,6 +24,7 @@ from transcribe.release import Release
 from transcribe.release_check.checking import ReleaseCheck, check_release
 from transcribe.report import write_report
 from transcribe.store import StudyFolder, locked, stage_run, stored
+from transcribe.study.languages import read_languages
 from transcribe.study.last_release import remember_release
 from transcribe.study.manifest import ManifestProblem, ManifestReading, PlannedRecording, SkippedRow, read_manifest
 from transcribe.study.roster import read_roster
@@ -44,7 +45,7 @@ class RunRequest:
     """
 
     only: tuple[str, ...] = ()
-    language: str = ""
+    languages: tuple[str, ...] = ()
     speakers: stages.Speakers = None
     cut_off: bool = False
 
@@ -89,10 +90,16 @@ def run_study(
         registry = open_key(study)
         if not study.roster.exists():
             raise UsageError("private/roster.csv is missing: put it back (with nobody to list, its first line will do)")
-        check_roster(read_roster(study.roster))
+        roster = read_roster(study.roster)
+        check_roster(roster)
+        settings.vocabulary.check_no_names(roster)
         reading = read_manifest(study)
         plans = {plan.id: plan for plan in reading.recordings}
         chosen = _chosen(plans, request.only)
+        languages = {
+            name: request.languages or read_languages(plans[name].language) or settings.spoken for name in plans
+        }
+        check_languages(engines, (code for name in chosen for code in languages[name]))
         batch = Batch(study, engines.quality, progress, cut_off=request.cut_off)
         recordings = stages.probe(batch, [plans[name] for name in chosen])
         for stage in ("diarize", "recognize"):
@@ -100,7 +107,6 @@ def run_study(
             progress.expect(stage, sum(recordings[name].duration for name in missing))
         voiceless = sessions_of_withdrawn(read_withdrawals(study), reading)
         diarizations = stages.diarize(batch, plans, recordings, engines.diarizer, request.speakers, voiceless)
-        languages = {name: request.language or plans[name].language or settings.language for name in plans}
         consent = consent_rules(study, plans, withhold_third_voices=settings.unconsented_voices == "withhold")
         for person, error in hear_enrolled(study, engines.diarizer, progress).items():
             batch.fail(f"enrolled {person}", "diarize", error)

@@ -34,6 +34,7 @@ from transcribe.redaction.study_redaction import REDACTION_VERSION, redact_study
 from transcribe.release_check.finished import read_finished
 from transcribe.release_check.second_pass import detect_or_withhold, redact_until_nothing_new, remembered
 from transcribe.store import digest, fingerprint, stage_run, stored
+from transcribe.study.languages import joined_languages
 from transcribe.study.manifest import PlannedRecording
 from transcribe.study.roster import RosterEntry
 
@@ -147,10 +148,10 @@ def recognize(
     recordings: Mapping[str, Recording],
     diarizations: Mapping[str, Diarization],
     recognizer: Recognizer,
-    languages: Mapping[str, str],
+    languages: Mapping[str, tuple[str, ...]],
     consent: Mapping[str, ConsentRules],
 ) -> dict[str, Recognition]:
-    """What was said, in every recording that was diarised; `languages` by recording, empty to detect it.
+    """What was said, in every recording that was diarised; `languages` by recording, none to detect it.
 
     What was withdrawn is never kept. Depends on the diarisation through its speech mask alone, so that another number
     of speakers reuses it.
@@ -159,7 +160,11 @@ def recognize(
         name: fingerprint(
             "recognize",
             1,
-            {"engine": recognizer.fingerprint, "decoder": ffmpeg_version(), "language": languages[name]},
+            {
+                "engine": recognizer.fingerprint,
+                "decoder": ffmpeg_version(),
+                "languages": joined_languages(languages[name]),
+            },
             [_audio_digest(recordings[name]), digest(repr(diarization.speech).encode())],
         )
         for name, diarization in diarizations.items()
@@ -167,7 +172,7 @@ def recognize(
 
     def job(name: str) -> RecognitionJob:
         audio = _decoded(batch, plans[name], recordings[name])
-        return RecognitionJob(audio, diarizations[name].speech, tuple(filter(None, [languages[name]])))
+        return RecognitionJob(audio, diarizations[name].speech, languages[name])
 
     def check(result: Recognition) -> None:
         end = recordings[result.recording].duration + TIME_SLACK

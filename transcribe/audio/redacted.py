@@ -31,6 +31,7 @@ from transcribe.errors import EngineError, TranscribeError, WithheldError
 from transcribe.progress import Progress
 from transcribe.records import Diarization, Interval, Recognition, Recording, RedactionList, Segment, Transcript
 from transcribe.store import PRIVATE_FILE_MODE, sync_folder
+from transcribe.study.languages import read_languages
 
 SUFFIX = ".m4a"
 
@@ -260,9 +261,11 @@ def _heard(
     """What is recognised in everything that is not silenced; text as it may be searched."""
     recording = audio.recording
     audible = complement(spans, audio.seconds)
-    languages = Counter(utterance.language for utterance in transcript.utterances for _ in utterance.words)
-    language = languages.most_common(1)[0][0] if languages else recording.language
-    job = RecognitionJob(audio, audible, tuple(filter(None, [language])))
+    said = Counter(utterance.language for utterance in transcript.utterances for _ in utterance.words)
+    languages = tuple(filter(None, (language for language, _ in said.most_common()))) or read_languages(
+        recording.language
+    )
+    job = RecognitionJob(audio, audible, languages)
     outcomes = list(recognizer.recognize(iter([job]), progress))
     results = [outcome.result for outcome in outcomes if outcome.recording == recording.id]
     if len(outcomes) != 1 or len(results) != 1:

@@ -17,7 +17,7 @@ from transcribe.study.manifest import MANIFEST_COLUMNS, OPTIONAL_COLUMNS, read_m
 from transcribe.study.media_files import media_files
 from transcribe.study.naming import NameGuess, guess
 from transcribe.study.roster import ROSTER_COLUMNS, read_roster
-from transcribe.study.settings import settings_template
+from transcribe.study.settings_template import settings_template
 from transcribe.study.tables import TableRow, append_rows, read_date, read_table, write_table
 
 

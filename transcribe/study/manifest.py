@@ -34,10 +34,11 @@ _SHARED_COLUMNS = ("person", "date", "language", "speakers", "interviewer", "als
 class PlannedRecording:
     """A recording that can be worked on: what the manifest says of it.
 
-    `date` is ISO 8601 or empty; `speakers` the number of voices, None when the lab wrote `?`; `interviewers` the codes
-    of whoever held the interview, empty when not said; `files` are the media files of its parts, absolute, in their
-    order. What they sound like is held against `withdrawals` when they are read. `members` are the codes of the pair's
-    PSW and PIR by all rows of the manifest, those that are left out among them.
+    `date` is ISO 8601 or empty; `language` is a code, several (`en+yue`), or empty; `speakers` the number of voices,
+    None when the lab wrote `?`; `interviewers` the codes of whoever held the interview, empty when not said; `files`
+    are the media files of its parts, absolute, in their order. What they sound like is held against `withdrawals` when
+    they are read. `members` are the codes of the pair's PSW and PIR by all rows of the manifest, those that are left
+    out among them.
     """
 
     id: str

@@ -8,6 +8,7 @@ from pathlib import Path
 from transcribe.errors import UsageError
 from transcribe.records import Role
 from transcribe.study.codes import ROLES, is_code, is_interviewer, is_pair, is_recording_id, recording_id
+from transcribe.study.languages import joined_languages, read_languages
 from transcribe.study.listed_files import find_file
 from transcribe.study.tables import TableRow, read_date
 
@@ -98,9 +99,10 @@ def check_row(row: TableRow, folder: Path) -> ManifestRow:
         raise UsageError("the id must be capital letters, digits and hyphens, at most 16, such as P01-PSW-S2")
     # A missing file is no problem of the row: what was made of it stays released, and probing says that it is gone.
     file = find_file(folder, cells["file"]) or folder / cells["file"]
-    language = cells["language"].casefold()
-    if not re.fullmatch(r"|[a-z]{2,3}", language):
-        raise UsageError('language must be a code such as "en", "yue" or "zh", or empty')
+    try:
+        language = joined_languages(read_languages(cells["language"]))
+    except UsageError as error:
+        raise UsageError(f"language {error.message}; several: en+yue; empty: it is detected") from error
     return ManifestRow(
         number=row.number,
         id=name,

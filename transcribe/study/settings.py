@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from transcribe.errors import UsageError
+from transcribe.study.glossary import Glossary, checked_words
+from transcribe.study.languages import read_languages
 
 Quality = Literal["auto", "draft", "standard", "best"]
 Program = Literal["nvivo", "maxqda", "atlasti", "qualcoder", "taguette", "word"]
@@ -22,12 +24,20 @@ ENVIRONMENT_PREFIX = "TRANSCRIBE_"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a study is run with. `jobs` 0 and `language` "" mean: found out by the program."""
+    """What a study is run with. `jobs` 0, `language` "" and no `languages` mean: found out by the program.
+
+    Of `language` (all is said in it) and `languages` (each stretch is in one of them), one at most is set.
+    """
 
     quality: Quality = "auto"
     device: str = "auto"
     language: str = ""
+    languages: tuple[str, ...] = ()
     jobs: int = 0
+    schedule: Literal["fast", "exact"] = "fast"
+    beam: int = 1
+    precision: Literal["auto", "float32"] = "auto"
+    verbatim: bool = False
     program: Program = "nvivo"
     paper: Paper = "a4"
     review: Literal["none"] = "none"
@@ -35,74 +45,35 @@ class Settings:
     unconsented_voices: Literal["withhold", "keep"] = "withhold"
     pii_model: str = ""
     keep_voice_vectors: bool = True
+    vocabulary: Glossary = dataclasses.field(default=Glossary())
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The languages that may be spoken, whichever way they were told; none: to be found."""
+        return self.languages or ((self.language,) if self.language else ())
 
 
+_RUN = ("quality", "device", "language", "languages", "jobs", "schedule", "beam", "precision", "verbatim")
 _SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "run": ("quality", "device", "language", "jobs"),
+    "run": _RUN,
     "export": ("program", "paper"),
     "release": ("review",),
     "privacy": ("policy", "unconsented_voices", "pii_model", "keep_voice_vectors"),
+    "vocabulary": tuple(field.name for field in dataclasses.fields(Glossary)),
 }
-"""Where each field of `Settings` stands in the file."""
+"""Where each field of `Settings` stands in the file; those of its `vocabulary` have a section of their own."""
 
 _PATTERNS: Mapping[str, tuple[str, str]] = {
     "device": (r"auto|cpu|cuda(:\d{1,2})?", '"auto", "cpu", "cuda", or "cuda:1" for one graphics card of several'),
     "pii_model": (r"|(gliner|hf):.+", '"" or a model on this disk, "gliner:/path" or "hf:/path"'),
-    "language": (r"|[a-z]{2,3}", 'a language code such as "en", "yue" or "zh", or "" to have it detected'),
 }
 
-_MOST_JOBS = 256
+_NUMBERS: Mapping[str, tuple[int, int, str]] = {
+    "jobs": (0, 256, "0 (all processors) to 256"),
+    "beam": (1, 10, "1 to 10"),
+}
+_ONE_OR_SEVERAL = ("language", "languages")
 _TRUTHS = {"true": True, "false": False}
-
-
-def settings_template() -> str:
-    """The `study.toml` that `init` writes: every key with its default and what it does."""
-    default = Settings()
-    return f'''\
-# Settings of this study. Lines that start with # are comments. No name of anybody belongs in here:
-# people go into private/roster.csv, recordings into private/manifest.csv.
-
-[run]
-# auto: the best models that are there and fit this computer.
-# standard, best: exactly those models. draft: quick, to try things out; every page says "DRAFT, not for coding".
-quality = "{default.quality}"
-
-# auto: the graphics card if there is one, else the processor. Or: cpu, cuda, cuda:1
-device = "{default.device}"
-
-# Language of the interviews: "en", "yue", "zh" ... Empty: detected. A row of the manifest can name its own.
-language = "{default.language}"
-
-# How many processors to work with. 0: all of them.
-jobs = {default.jobs}
-
-[export]
-# The program that the coders use: {", ".join(typing.get_args(Program))}
-program = "{default.program}"
-
-# Paper of the Word transcripts: a4 or letter
-paper = "{default.paper}"
-
-[release]
-# none: transcripts are released with the line "Review. none".
-review = "{default.review}"
-
-[privacy]
-# What happens to names that nobody has looked at yet (transcribe decide STUDY).
-# strict: they are replaced, until somebody says that they are none. hold: their recording waits, unreleased.
-policy = "{default.policy}"
-
-# Voices of people who did not consent (also_present in the manifest, and anybody else who walks in).
-# withhold: their words become [third party, not transcribed]. keep: they are transcribed and de-identified.
-unconsented_voices = "{default.unconsented_voices}"
-
-# A second model that looks for names, beside the rules: "gliner:/path" or "hf:/path" on this disk. Empty: none.
-pii_model = "{default.pii_model}"
-
-# What each voice sounds like, as numbers: biometric data, in private/ only. false: deleted once the voices of a run are
-# compared; later recordings are then not compared with those before them. (A person's: transcribe withdraw.)
-keep_voice_vectors = {str(default.keep_voice_vectors).lower()}
-'''
 
 
 def read_settings(path: Path) -> Settings:
@@ -135,8 +106,11 @@ def read_settings(path: Path) -> Settings:
         for key, value in content.items():
             if key not in _SECTIONS[section]:
                 raise UsageError(_unknown(f"{what}, [{section}]", key, value, section))
-            values[key] = _checked(key, value, f"{what}, [{section}] {key}")
-    return Settings(**values)
+            where = f"{what}, [{section}] {key}"
+            values[key] = checked_words(value, where) if section == "vocabulary" else _checked(key, value, where)
+    glossary = Glossary(**{key: values.pop(key) for key in _SECTIONS["vocabulary"] if key in values})
+    _refuse_both(values, f"{what}, [run]: language", "languages")
+    return Settings(**values, vocabulary=glossary)
 
 
 def with_overrides(settings: Settings, env: Mapping[str, str], flags: Mapping[str, object]) -> Settings:
@@ -146,7 +120,8 @@ def with_overrides(settings: Settings, env: Mapping[str, str], flags: Mapping[st
     counts as not set. Raises `UsageError` for a value that is not allowed.
     """
     values: dict[str, Any] = {}
-    for field in dataclasses.fields(Settings):
+    fields = [field for field in dataclasses.fields(Settings) if field.name != "vocabulary"]
+    for field in fields:
         variable = ENVIRONMENT_PREFIX + field.name.upper()
         if text := env.get(variable, "").strip():
             number = field.type is int and re.fullmatch(r"\d{1,9}", text)
@@ -154,13 +129,31 @@ def with_overrides(settings: Settings, env: Mapping[str, str], flags: Mapping[st
             if field.type is bool:
                 value = _TRUTHS.get(text.lower(), text)
             values[field.name] = _checked(field.name, value, variable)
-    known = [field.name for field in dataclasses.fields(Settings)]
+    _refuse_both(values, ENVIRONMENT_PREFIX + "LANGUAGE", ENVIRONMENT_PREFIX + "LANGUAGES")
+    said: dict[str, Any] = {}
     for name, value in flags.items():
-        if name not in known:
+        if name not in [field.name for field in fields]:
             raise TypeError(f"no such setting: {name}")
         if value is not None:
-            values[name] = _checked(name, value, f"--{name.replace('_', '-')}")
-    return dataclasses.replace(settings, **values)
+            said[name] = _checked(name, value, f"--{name.replace('_', '-')}")
+    _refuse_both(said, "--language", "--languages")
+    for told in (values, said):
+        settings = dataclasses.replace(settings, **_other_one_cleared(told))
+    return settings
+
+
+def _refuse_both(values: Mapping[str, Any], one: str, several: str) -> None:
+    if all(values.get(name) for name in _ONE_OR_SEVERAL):
+        raise UsageError(f"{one} and {several} cannot both be given: name one language, or those that may be spoken")
+
+
+def _other_one_cleared(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What was told on one level, where a language takes the place of those of the level below, and the reverse."""
+    default = Settings()
+    cleared = {
+        name: getattr(default, name) for name in _ONE_OR_SEVERAL if any(other in told for other in _ONE_OR_SEVERAL)
+    }
+    return {**cleared, **told}
 
 
 def _unknown(where: str, name: str, value: object, section: str = "") -> str:
@@ -191,10 +184,31 @@ def _checked(name: str, value: object, where: str) -> object:
         if not isinstance(value, bool):
             raise UsageError(f"{where} must be true or false, without quotation marks")
     elif hint is int:
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_JOBS:
-            raise UsageError(f"{where} must be a whole number from 0 (all processors) to {_MOST_JOBS}")
+        least, most, allowed = _NUMBERS[name]
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise UsageError(f"{where} must be a whole number from {allowed}")
+    elif name in _ONE_OR_SEVERAL:
+        return _languages(name, value, where)
     else:
         pattern, allowed = _PATTERNS[name]
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
             raise UsageError(f"{where} must be {allowed}")
     return value
+
+
+def _languages(name: str, value: object, where: str) -> str | tuple[str, ...]:
+    """Languages as a text (`en,yue`) or, where there may be several, as a list."""
+    several = name == "languages"
+    if several and isinstance(value, list) and all(isinstance(code, str) for code in value):
+        value = ",".join(value)
+    if not isinstance(value, str):
+        raise UsageError(f"{where} must be {'a list of codes' if several else 'a code'} in quotation marks, or empty")
+    try:
+        codes = read_languages(value)
+    except UsageError as error:
+        raise UsageError(f"{where} {error.message}; empty: it is detected") from error
+    if several:
+        return codes
+    if len(codes) > 1:
+        raise UsageError(f'{where} must be one code, such as "en"; for several, there is: languages')
+    return codes[0] if codes else ""
