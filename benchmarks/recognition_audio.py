@@ -12,6 +12,7 @@ from diarization import item as decoded
 from diarization_engines import samples_of
 from numpy.typing import NDArray
 
+from transcribe.audio.track import Track
 from transcribe.recognition.windows import Window, pack_windows
 from transcribe.records import Interval
 
@@ -90,9 +91,9 @@ def read(path: Path, text: str, speech: list[Interval], folder: Path, name: str 
 def windowed(item: Item, mask: tuple[Interval, ...], folder: Path) -> Windowed:
     """The item with its windows along `mask`."""
     samples = samples_of(str(item.wav))
-    windows = pack_windows(mask, samples)
+    windows = pack_windows(mask, Track.of(samples))
     target = folder / f"{item.name}.windows.wav"
-    write_wav(target, np.concatenate([window.cut(samples) for window in windows]))
+    write_wav(target, np.concatenate([samples[first:last] for window in windows for first, last in window.pieces]))
     return Windowed(item, mask, windows, target)
 
 

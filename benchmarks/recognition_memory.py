@@ -9,8 +9,8 @@ end, also within a word. Each of the three runs in a process of its own, warmed 
 turns as speech mask; files are decoded as the program does it, long ones into a file without a name, and decoding is
 part of the seconds. Memory: the most that the process has had, which the kernel keeps, and its children with it.
 
-The targets (issue 5): at most 1.5 × the memory of the one hour, and at least 90 % of its × real time. A minute makes a few
-windows that are less full than those of an hour: windows per second tell what that costs. `--scale` makes all three
+The targets (issue 5): at most 1.5 × the memory of the one hour, and at least 90 % of its × real time. A minute makes a
+few windows that are less full than those of an hour: windows per second tell what that costs. `--scale` makes all three
 smaller, to try the script: its figures say nothing. Writes `recognition_memory.json` into FOLDER.
 """
 
