@@ -1,142 +1,139 @@
-"""Whisper's text decoder over slots: preallocated keys and values, one slot per window, each with its own position.
+"""Whisper's text decoder over slots: first the prompt of one slot, then one token of every row at a time.
 
-Shapes: n slots in use, m tokens per slot, t = 1500 encoder frames, d model width, h heads of width d/h.
+Shapes: r rows, m tokens, t = 1500 encoder frames, d model width, h heads of width w = d/h.
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from transcribe.recognition.whisper_model import Block, CrossAttention, WhisperModel, product
+from transcribe.recognition.layers import Block
+from transcribe.recognition.slots import CHUNK, Slots
+from transcribe.recognition.whisper_model import WhisperModel
+
+Run = tuple[int, int]
+"""Half-open range of slots."""
 
 
-class Slots:
-    """Memory for the keys and values of up to `capacity` windows, reused from batch to batch.
-
-    The windows still being decoded always lie in the first slots, so that every product works on a contiguous view.
-    `rows[slot]` tells which row of the batch lies in a slot.
-    """
-
-    def __init__(self, model: WhisperModel, capacity: int) -> None:
-        dims = model.config.dims
-        heads, width = dims.n_text_head, dims.n_text_state // dims.n_text_head
-        self._model = model
-        self.capacity = capacity
-        self.rows: list[int] = []
-
-        shape = (dims.n_text_layer, capacity, heads)
-        place, dtype = model.device, model.dtype
-        # Keys of the sound lie transposed: one query's product with them then reads memory in order.
-        self.cross_keys = torch.empty(*shape, width, dims.n_audio_ctx, device=place, dtype=dtype)
-        self.cross_values = torch.empty(*shape, dims.n_audio_ctx, width, device=place, dtype=dtype)
-        # Zeros, not garbage: masked positions still meet a product with a weight of zero, and 0 × NaN is NaN.
-        self.own_keys = torch.zeros(*shape, dims.n_text_ctx, width, device=place, dtype=dtype)
-        self.own_values = torch.zeros_like(self.own_keys)
-
-    def fill(self, features: Tensor) -> None:
-        """Makes the cross-attention keys and values of encoder features (n, t, d), n at most `capacity`."""
-        n, t, d = features.shape
-        heads = self._model.config.dims.n_text_head
-        for layer, (_, cross) in enumerate(self._model.text_blocks):
-            for slot in range(n):
-                keys = product(cross.key_weight, features[slot])
-                self.cross_keys[layer, slot].copy_(keys.view(heads, d // heads, t))
-                values = cross.value(features[slot])
-                self.cross_values[layer, slot].copy_(values.view(t, heads, d // heads).transpose(0, 1))
-        self.rows = list(range(n))
-
-    def swap(self, a: int, b: int) -> None:
-        """Exchanges two slots' windows; the decoder's own keys and values move from b to a only."""
-        if a == b:
-            return
-        for memory in (self.cross_keys, self.cross_values):
-            for layer in memory:
-                kept = layer[a].clone()
-                layer[a].copy_(layer[b])
-                layer[b].copy_(kept)
-        for memory in (self.own_keys, self.own_values):
-            memory[:, a].copy_(memory[:, b])
-        self.rows[a], self.rows[b] = self.rows[b], self.rows[a]
-
-    def bring_to_front(self, rows: list[int]) -> None:
-        """Moves the windows of these batch rows to the first slots, in this order."""
-        for slot, row in enumerate(rows):
-            self.swap(slot, self.rows.index(row))
-
-
-def decode_tokens(model: WhisperModel, slots: Slots, tokens: Tensor, positions: Tensor, length: int) -> Tensor:
-    """Hidden states (n, m, d) of `tokens` (n, m) at `positions` (n, m) in the first n slots.
-
-    Their own keys and values are written into the slots at these positions; attention sees every position up to a
-    token's own. `length` is the greatest position + 1, given by the caller so that the device need not be asked.
-    """
-    n = tokens.shape[0]
-    heads = model.config.dims.n_text_head
-    slot_index = torch.arange(n, device=tokens.device)[:, None]
-    visible = torch.arange(length, device=tokens.device) <= positions[:, None, :, None]
-    x = functional.embedding(tokens, model.token_embedding) + model.text_positions[positions]
+def decode_prompt(model: WhisperModel, slots: Slots, slot: int, tokens: Tensor) -> Tensor:
+    """Hidden states (m, d) of the first `tokens` (m) of a slot; their keys and values go to all its rows."""
+    m, heads = len(tokens), model.config.dims.n_text_head
+    x = model.embed(tokens, torch.arange(m, device=tokens.device))
     for layer, (block, cross) in enumerate(model.text_blocks):
         q, k, v = _project(block, x, heads)
-        own_keys, own_values = slots.own_keys[layer, :n], slots.own_values[layer, :n]
-        own_keys[slot_index, :, positions] = k
-        own_values[slot_index, :, positions] = v
-        attended = functional.scaled_dot_product_attention(
-            q.transpose(1, 2), own_keys[:, :, :length], own_values[:, :, :length], attn_mask=visible
-        )
-        x = x + block.attn_out(_join_heads(attended))
-        scores = _scores(cross, x, slots.cross_keys[layer, :n])
-        x = x + cross.out(_join_heads(_weighted(scores, slots.cross_values[layer, :n])))
+        slots.write(layer, slot, k, v)
+        x = x + block.attn_out(_causal(q, k, v))
+        asked = _heads_first(cross.query(cross.norm(x)), heads).to(model.sound_dtype)
+        heard = functional.scaled_dot_product_attention(
+            asked[None], slots.cross_keys[layer, slot][None], slots.cross_values[layer, slot][None]
+        )[0]
+        x = x + cross.out(_join(heard).to(model.dtype))
         x = block.mlp(x)
     return model.text_norm(x)
 
 
-def alignment_scores(model: WhisperModel, slots: Slots, first: int, tokens: Tensor) -> list[Tensor]:
-    """Cross-attention scores before the softmax, of the alignment heads alone: per layer (n, heads, m, t).
+def decode_step(
+    model: WhisperModel, slots: Slots, tokens: Tensor, positions: Tensor, chunks: int, runs: Sequence[Run]
+) -> Tensor:
+    """Hidden states (r, d) of one token per row, `tokens` (r) at `positions` (r), for all rows of `slots`.
 
-    `tokens` (n, m) belong to the slots from `first` on and are decoded in one pass (teacher forcing); what follows
-    the end of a shorter row cannot influence what precedes it.
+    `chunks` covers the greatest position. `runs` are the slots that are being decoded: the sound of others is not
+    read, and what comes out for their rows means nothing. Shapes are those of all rows always, so that a row's result
+    does not depend on which others are being decoded.
     """
-    n, heads = tokens.shape[0], model.config.dims.n_text_head
+    dims = model.config.dims
+    heads, beam = dims.n_text_head, slots.beam
+    r, d = len(tokens), dims.n_text_state
+    rows = torch.arange(r, device=tokens.device)
+    chunk, place = positions // CHUNK, positions % CHUNK
+    offsets = torch.arange(chunks * CHUNK, device=tokens.device).view(chunks, 1, 1, CHUNK)
+    hidden_from_row = offsets > positions[None, :, None, None]
+    x = model.embed(tokens, positions)
+    for layer, (block, cross) in enumerate(model.text_blocks):
+        q, k, v = _project(block, x, heads)
+        own_keys, own_values = slots.own_keys[layer], slots.own_values[layer]
+        own_keys[chunk, rows, :, place] = k
+        own_values[chunk, rows, :, place] = v
+        x = x + block.attn_out(_own(q, own_keys[:chunks], own_values[:chunks], hidden_from_row))
+        asked = cross.query(cross.norm(x)).to(model.sound_dtype).view(slots.count, beam, heads, d // heads)
+        heard = torch.zeros_like(asked)
+        for first, last in runs:
+            part = functional.scaled_dot_product_attention(
+                asked[first:last].transpose(1, 2),
+                slots.cross_keys[layer, first:last],
+                slots.cross_values[layer, first:last],
+            )
+            heard[first:last] = part.transpose(1, 2)
+        x = x + cross.out(heard.reshape(r, d).to(model.dtype))
+        x = block.mlp(x)
+    return model.text_norm(x)
+
+
+def alignment_scores(model: WhisperModel, slots: Slots, slot: int, tokens: Tensor) -> Tensor:
+    """Cross-attention scores before the softmax, of the alignment heads alone: (heads, m, t) in float32.
+
+    `tokens` (m) belong to a slot and are decoded in one pass (teacher forcing).
+    """
+    heads = model.config.dims.n_text_head
     wanted: dict[int, list[int]] = {}
     for layer, head in sorted(model.config.alignment_heads):
         wanted.setdefault(layer, []).append(head)
-    found = []
-    x = functional.embedding(tokens, model.token_embedding) + model.text_positions[: tokens.shape[1]]
+    found: list[Tensor] = []
+    x = model.embed(tokens, torch.arange(len(tokens), device=tokens.device))
     for layer, (block, cross) in enumerate(model.text_blocks[: max(wanted) + 1]):
-        q, k, v = (part.transpose(1, 2) for part in _project(block, x, heads))
-        x = x + block.attn_out(_join_heads(functional.scaled_dot_product_attention(q, k, v, is_causal=True)))
-        scores = _scores(cross, x, slots.cross_keys[layer, first : first + n])
+        q, k, v = _project(block, x, heads)
+        x = x + block.attn_out(_causal(q, k, v))
+        asked = _heads_first(cross.query(cross.norm(x)), heads).to(model.sound_dtype)
+        keys, values = slots.cross_keys[layer, slot], slots.cross_values[layer, slot]
         if layer in wanted:
-            found.append(scores[:, wanted[layer]])
+            chosen = wanted[layer]
+            scaled = asked[chosen] * asked.shape[-1] ** -0.5
+            found.append((scaled @ keys[chosen].transpose(1, 2)).float())
         if layer < max(wanted):
-            x = x + cross.out(_join_heads(_weighted(scores, slots.cross_values[layer, first : first + n])))
+            heard = functional.scaled_dot_product_attention(asked[None], keys[None], values[None])[0]
+            x = x + cross.out(_join(heard).to(model.dtype))
             x = block.mlp(x)
-    return found
+    return torch.cat(found)
+
+
+def _own(q: Tensor, keys: Tensor, values: Tensor, hidden: Tensor) -> Tensor:
+    """Attention of each row's query (r, h, w) to its own tokens, chunk by chunk: (r, h × w).
+
+    `keys`, `values` (c, r, h, CHUNK, w); `hidden` (c, r, 1, CHUNK) is true where a row must not look.
+    """
+    c, r, h, _, w = keys.shape
+    scores = (keys.reshape(c * r * h, CHUNK, w) @ (q * w**-0.5).expand(c, r, h, w).reshape(-1, w, 1)).float()
+    scores = scores.view(c, r, h, CHUNK).masked_fill(hidden, -torch.inf)
+    weights = (scores - scores.amax(dim=(0, 3), keepdim=True)).exp()
+    sums = weights.sum(dim=-1)
+    parts = (weights.view(-1, 1, CHUNK).to(values.dtype) @ values.reshape(-1, CHUNK, w)).view(c, r, h, w)
+    # One chunk after another: what is added for a chunk that a row does not reach is zero.
+    total, mixed = sums[0], parts[0]
+    for i in range(1, c):
+        total, mixed = total + sums[i], mixed + parts[i]
+    attended: Tensor = (mixed / total[..., None].to(mixed.dtype)).reshape(r, h * w)
+    return attended
 
 
 def _project(block: Block, x: Tensor, heads: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Self-attention's query, key and value, each (n, m, h, d/h)."""
-    q, k, v = block.attn_qkv(block.attn_norm(x)).chunk(3, dim=-1)
-    return _split_heads(q, heads), _split_heads(k, heads), _split_heads(v, heads)
+    """Self-attention's query, key and value of x (n, d), each (n, h, w)."""
+    q, k, v = block.attn_qkv(block.attn_norm(x)).view(len(x), 3, heads, -1).unbind(1)
+    return q, k, v
 
 
-def _scores(cross: CrossAttention, x: Tensor, keys: Tensor) -> Tensor:
-    """How much each token (n, m, d) looks at each frame, before the softmax: (n, h, m, t) in float32."""
-    q = _split_heads(cross.query(cross.norm(x)), keys.shape[1]).transpose(1, 2)
-    scores: Tensor = (q * q.shape[-1] ** -0.5) @ keys
-    return scores.float()
+def _causal(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Attention of tokens to those up to themselves: q, k, v (m, h, w) to (m, h × w)."""
+    q, k, v = (part.transpose(0, 1)[None] for part in (q, k, v))
+    return _join(functional.scaled_dot_product_attention(q, k, v, is_causal=True)[0])
 
 
-def _weighted(scores: Tensor, values: Tensor) -> Tensor:
-    """The frames' values (n, h, t, d/h), weighted by scores (n, h, m, t): (n, h, m, d/h)."""
-    weighted: Tensor = scores.softmax(dim=-1).to(values.dtype) @ values
-    return weighted
+def _heads_first(x: Tensor, heads: int) -> Tensor:
+    """(m, d) to (h, m, w)."""
+    return x.view(len(x), heads, -1).transpose(0, 1)
 
 
-def _split_heads(x: Tensor, heads: int) -> Tensor:
-    return x.view(*x.shape[:2], heads, -1)
-
-
-def _join_heads(x: Tensor) -> Tensor:
-    n, h, m, width = x.shape
-    return x.transpose(1, 2).reshape(n, m, h * width)
+def _join(x: Tensor) -> Tensor:
+    """(h, m, w) to (m, h × w)."""
+    return x.transpose(0, 1).reshape(x.shape[1], -1)

@@ -1,8 +1,9 @@
-"""The recogniser that the pipeline calls: recordings in, `Recognition` records out, windows batched across files."""
+"""The recogniser that the pipeline calls: recordings in, `Recognition` records out, one queue of windows for all."""
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -10,27 +11,30 @@ import torch
 from transcribe.engines import Outcome, RecognitionJob, RecognitionOptions
 from transcribe.errors import EngineError, TranscribeError
 from transcribe.progress import Progress
-from transcribe.recognition import decoding
-from transcribe.recognition.engine import Engine, Heard, is_out_of_memory
+from transcribe.recognition import hypothesis
+from transcribe.recognition.exact import ExactSchedule
+from transcribe.recognition.fast import FastSchedule
+from transcribe.recognition.slot_engine import Heard, Request, SlotEngine, is_out_of_memory
 from transcribe.recognition.whisper_model import load_model, read_config
-from transcribe.recognition.work import Task, Work
 from transcribe.records import Recognition
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 """Raised whenever the same sound and weights could give another result."""
-
-LANGUAGE_WINDOWS = 4
-"""So many windows, spread over a recording, decide its language when none is given."""
 
 STAGE = "recognize"
 
+_MOST_OPEN = 32
+"""So many recordings are under way at most: an exact schedule decodes one window of each at a time."""
+
+Schedule = FastSchedule | ExactSchedule
+
 
 class WhisperRecognizer:
-    """Whisper with batched greedy decoding and word times; implements `engines.Recognizer`.
+    """Whisper with this project's own decoding (`slot_engine`) and word times; implements `engines.Recognizer`.
 
     `weights` is a folder with `model.safetensors` and `config.json`, `revision` names its content for the
-    fingerprint. `threads` 0 leaves torch's own choice; `batch_size` 0 takes what fits the memory. The model is
-    loaded with the first recording. Raises `DependencyError` when the weights are missing.
+    fingerprint. `threads` 0 leaves torch's own choice; `slots` 0 decodes as many windows at a time as fit the memory.
+    The model is loaded with the first recording. Raises `DependencyError` when the weights are missing.
     """
 
     def __init__(
@@ -40,153 +44,197 @@ class WhisperRecognizer:
         options: RecognitionOptions = RecognitionOptions(),  # noqa: B008 - frozen
         device: str = "cpu",
         threads: int = 0,
-        batch_size: int = 0,
+        slots: int = 0,
     ) -> None:
-        self._options = options
         self._weights = weights
         self._revision = revision
+        self._options = options
         self._device = device
         self._threads = threads
-        self._batch_size = batch_size
+        self._slots = slots
         self._name = read_config(weights).name
-        self._loaded: Engine | None = None
+        self._loaded: SlotEngine | None = None
 
     @property
     def fingerprint(self) -> str:
-        """Engine version, model, its revision and thresholds; not the device, which must not matter."""
+        """Engine version, model, its revision, options and thresholds; not the device, which must not matter."""
         thresholds = (
-            decoding.COMPRESSION_RATIO_THRESHOLD,
-            decoding.LOGPROB_THRESHOLD,
-            decoding.NO_SPEECH_THRESHOLD,
-            *decoding.FALLBACK_TEMPERATURES,
+            hypothesis.COMPRESSION_RATIO_THRESHOLD,
+            hypothesis.LOGPROB_THRESHOLD,
+            hypothesis.NO_SPEECH_THRESHOLD,
+            *hypothesis.FALLBACK_TEMPERATURES,
         )
-        return f"whisper/{ENGINE_VERSION}/{self._name}/{self._revision}/" + ",".join(map(str, thresholds))
+        engine = f"whisper/{ENGINE_VERSION}/{self._name}/{self._revision}"
+        return f"{engine}/{self._options!r}/" + ",".join(map(str, thresholds))
 
     def recognize(self, jobs: Iterable[RecognitionJob], progress: Progress) -> Iterator[Outcome[Recognition]]:
-        """Yields one outcome per job, in order, as soon as its last window is decoded.
+        """Yields one outcome per job, in order, as soon as it and those before it are complete.
 
-        A batch holds windows of one recording only, so that a recording's result does not depend on which others
-        are done beside it (docs/decisions/0005). What fails with one recording is its outcome, an `EngineError`; when
-        memory runs out, the batch is halved and decoded again. Raises `DependencyError` when the weights are damaged
-        or the device is missing.
+        Windows of all recordings wait in one queue; the next job is asked for when fewer windows wait than fit the
+        engine. What fails with one recording is its outcome, an `EngineError`; when memory runs out, fewer windows are
+        decoded at a time, and nothing is lost. Raises `DependencyError` when the weights are damaged or the device is
+        missing.
         """
-        engine = self._engine()
-        waiting: deque[Work] = deque()
-        queue: deque[Task] = deque()
-        for job in jobs:
-            work = Work(job)
-            waiting.append(work)
-            queue.extend(_prepared(engine, work))
-            while queue:
-                _run_next(engine, queue, progress)
-            yield from _finished(waiting, progress)
+        yield from _Queue(self._engine(), self._options, progress).run(iter(jobs))
 
-    def _engine(self) -> Engine:
+    def _engine(self) -> SlotEngine:
         if self._loaded is None:
             if self._threads:
                 torch.set_num_threads(self._threads)
-            self._loaded = Engine(load_model(self._weights, self._device), self._batch_size)
+            model = load_model(self._weights, self._device, self._options.precision)
+            self._loaded = SlotEngine(model, self._options.beam, self._slots)
         return self._loaded
 
 
-def _prepared(engine: Engine, work: Work) -> list[Task]:
-    """Cuts a recording into windows and finds its language; what is to be decoded of it."""
-    began = time.perf_counter()
-    try:
-        tasks = work.next_round()
-        work.language = work.job.languages[0] if work.job.languages else _detected_language(engine, work)
-        if work.language:
-            engine.vocabulary.check_language(work.language)
-    except TranscribeError as error:
-        work.fail(error)
-    except Exception as error:  # noqa: BLE001 - whatever torch raises on one recording must not stop the others
-        work.fail(_failure(error))
-    work.seconds += time.perf_counter() - began
-    return [] if work.error else tasks
+@dataclass(slots=True, eq=False)
+class _Work:
+    """A recording under way; its sound goes with the schedule as soon as the outcome is known."""
+
+    id: str
+    length: float
+    schedule: Schedule | None = None
+    outcome: Outcome[Recognition] | None = None
+    seconds: float = 0.0
+    advanced: float = 0.0
 
 
-def _detected_language(engine: Engine, work: Work) -> str:
-    """The language of windows spread evenly over the recording, so that it depends on this recording alone."""
-    n = len(work.windows)
-    weights: dict[str, float] = {}
-    for index in sorted({round(i * (n - 1) / (LANGUAGE_WINDOWS - 1)) for i in range(LANGUAGE_WINDOWS)} if n else ()):
-        features = engine.encode([work.windows[index].cut(work.job.audio.samples)])
-        work.features[index] = features[0]
-        for language, weight in engine.language_probabilities(features).items():
-            weights[language] = weights.get(language, 0.0) + weight
-    return max(weights, key=weights.__getitem__) if weights else ""
+class _Queue:
+    """The windows that wait, and whose they are."""
 
+    def __init__(self, engine: SlotEngine, options: RecognitionOptions, progress: Progress) -> None:
+        self._engine = engine
+        self._options = options
+        self._progress = progress
+        self._waiting: deque[Request] = deque()
+        self._owners: dict[Request, _Work] = {}
+        self._open: deque[_Work] = deque()
+        self._clock = time.perf_counter()
 
-def _run_next(engine: Engine, queue: deque[Task], progress: Progress) -> None:
-    """Decodes the next batch of the queue; speech that it has left over joins the queue."""
-    tasks = [queue.popleft() for _ in range(min(engine.batch_size, len(queue)))]
-    _run(engine, tasks, progress)
-    for work in dict.fromkeys(task.work for task in tasks):
-        queue.extend(work.next_round())
+    def run(self, jobs: Iterator[RecognitionJob]) -> Iterator[Outcome[Recognition]]:
+        """One outcome per job, in order."""
+        more = self._fetch(jobs)
+        yield from self._complete()
+        while more or self._owners:
+            stream = self._engine.decode(self._waiting)
+            while True:
+                try:
+                    request, heard = next(stream)
+                except StopIteration:
+                    break
+                except Exception as error:  # noqa: BLE001 - whatever torch raises must not stop the other recordings
+                    self._recover(error.with_traceback(None))  # the traceback would keep the windows' tensors alive
+                    break
+                self._take(request, heard)
+                more = more and self._fetch(jobs)
+                yield from self._complete()
+            more = more and self._fetch(jobs)
+            yield from self._complete()
 
+    def _fetch(self, jobs: Iterator[RecognitionJob]) -> bool:
+        """Takes jobs until enough windows wait; False when there are no more."""
+        while len(self._waiting) < self._engine.slots and len(self._open) < _MOST_OPEN:
+            self._clock = time.perf_counter()
+            job = next(jobs, None)
+            if job is None:
+                return False
+            work = _Work(job.audio.recording.id, job.audio.seconds)
+            self._open.append(work)
+            self._clock = time.perf_counter()
+            try:
+                make = FastSchedule if self._options.schedule == "fast" else ExactSchedule
+                work.schedule = make(job, self._options, self._engine.vocabulary)
+                self._add(work, work.schedule.begin())
+            except Exception as error:  # noqa: BLE001 - one recording must not stop the others
+                self._fail(work, error)
+            self._lap(work)
+        return True
 
-def _run(engine: Engine, tasks: Sequence[Task], progress: Progress) -> None:
-    """Decodes one batch; one that does not fit the memory in halves, one that fails recording by recording."""
-    tasks = [task for task in tasks if task.work.error is None]
-    if not tasks:
-        return
-    began = time.perf_counter()
-    try:
-        heard = _heard(engine, tasks)
-    except Exception as error:  # noqa: BLE001 - whatever torch raises on one recording must not stop the others
-        failure: Exception = error.with_traceback(None)  # the traceback would keep the batch's tensors alive
-    else:
-        share = (time.perf_counter() - began) / len(tasks)
-        for task, result in zip(tasks, heard, strict=True):
-            task.work.seconds += share
-            _keep(engine, task, result, progress)
-        return
-    recordings = list(dict.fromkeys(task.work for task in tasks))
-    if is_out_of_memory(failure) and len(tasks) > 1:
-        engine.shrink(len(tasks) // 2)
-        while tasks:
-            size = engine.batch_size  # may have shrunk further
-            _run(engine, tasks[:size], progress)
-            tasks = tasks[size:]
-    elif len(recordings) > 1:
-        for work in recordings:
-            _run(engine, [task for task in tasks if task.work is work], progress)
-    else:
-        recordings[0].fail(_failure(failure))
+    def _add(self, work: _Work, requests: Iterable[Request]) -> None:
+        for request in requests:
+            self._owners[request] = work
+            self._waiting.append(request)
+        self._end(work)
 
+    def _take(self, request: Request, heard: Heard | Exception) -> None:
+        """Files a window's result with its recording, unless that has failed meanwhile."""
+        work = self._owners.pop(request)
+        self._lap(work)
+        if work.schedule is None:
+            return
+        if isinstance(heard, Exception):
+            self._fail(work, heard)
+            return
+        try:
+            requests, done = work.schedule.take(request, heard)
+            self._progress.advance(work.id, STAGE, done)
+            work.advanced += done
+            self._add(work, requests)
+        except Exception as error:  # noqa: BLE001 - what one recording's text does must not stop the others
+            self._fail(work, error)
 
-def _keep(engine: Engine, task: Task, heard: Heard, progress: Progress) -> None:
-    """Files a window's result with its recording, unless that has failed meanwhile."""
-    if task.work.error is not None:
-        return
-    try:
-        done = task.work.keep(task.index, heard, engine.vocabulary)
-    except Exception as error:  # noqa: BLE001 - what one recording's text does must not stop the others
-        task.work.fail(_failure(error))
-    else:
-        progress.advance(task.work.id, STAGE, done)
+    def _end(self, work: _Work) -> None:
+        """Takes the result of a recording that is done; its sound is not needed any more."""
+        schedule = work.schedule
+        if schedule is not None and schedule.is_done:
+            work.outcome = Outcome(work.id, schedule.recognition(), work.seconds, schedule.warnings())
+            work.schedule = None
 
+    def _fail(self, work: _Work, error: Exception) -> None:
+        """Ends a recording with an error; its windows are dropped."""
+        told = error if isinstance(error, TranscribeError) else _failure(error)
+        work.outcome = Outcome(work.id, told, work.seconds)
+        work.schedule = None
+        for request in [request for request in self._waiting if self._owners[request] is work]:
+            self._waiting.remove(request)
+            del self._owners[request]
 
-def _heard(engine: Engine, tasks: Sequence[Task]) -> list[Heard]:
-    missing = [task for task in tasks if task.index not in task.work.features]
-    if missing:
-        made = engine.encode([task.window.cut(task.work.job.audio.samples) for task in missing])
-        for task, features in zip(missing, made, strict=True):
-            task.work.features[task.index] = features
-    return engine.hear(
-        torch.stack([task.work.features[task.index] for task in tasks]),
-        [task.work.language for task in tasks],
-        [task.index for task in tasks],
-        [task.window.length for task in tasks],
-    )
+    def _complete(self) -> Iterator[Outcome[Recognition]]:
+        """Takes the recordings whose outcome is known from the front of the queue."""
+        while self._open and (outcome := self._open[0].outcome) is not None:
+            work = self._open.popleft()
+            self._progress.advance(work.id, STAGE, work.length - work.advanced)
+            yield replace(outcome, seconds=work.seconds)
 
+    def _recover(self, error: Exception) -> None:
+        """After an error of the engine: fewer windows at a time if memory ran out, else each recording alone."""
+        back = self._engine.take_back()
+        if is_out_of_memory(error) and self._engine.shrink():
+            self._waiting.extendleft(reversed(back))
+            return
+        works = list(dict.fromkeys(self._owners[request] for request in back))
+        if not works:
+            raise error
+        for work in works:
+            own = [request for request in back if self._owners[request] is work]
+            if len(works) == 1:
+                self._give_up(work, own, error)
+            else:
+                self._decode_alone(work, own)
 
-def _finished(waiting: deque[Work], progress: Progress) -> Iterator[Outcome[Recognition]]:
-    """Takes the recordings that are done from the front of the queue."""
-    while waiting and waiting[0].is_done:
-        work = waiting.popleft()
-        progress.advance(work.id, STAGE, work.job.audio.seconds - work.advanced)
-        yield Outcome(work.id, work.error or work.recognition(), work.seconds, work.warnings())
+    def _decode_alone(self, work: _Work, requests: list[Request]) -> None:
+        while requests:
+            waiting = deque(requests)
+            try:
+                for request, heard in self._engine.decode(waiting):
+                    self._take(request, heard)
+                return
+            except Exception as error:  # noqa: BLE001 - as above
+                requests = self._engine.take_back() + list(waiting)
+                if not (is_out_of_memory(error) and self._engine.shrink()):
+                    self._give_up(work, requests, error.with_traceback(None))
+                    return
+
+    def _give_up(self, work: _Work, under_way: Iterable[Request], error: Exception) -> None:
+        for request in under_way:
+            del self._owners[request]
+        if work.outcome is None:
+            self._fail(work, error)
+
+    def _lap(self, work: _Work) -> None:
+        """Counts the time since the last lap as this recording's."""
+        now = time.perf_counter()
+        work.seconds += now - self._clock
+        self._clock = now
 
 
 def _failure(error: Exception) -> EngineError:

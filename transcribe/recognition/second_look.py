@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from transcribe.engines import Samples
+from transcribe.audio.track import Track
 from transcribe.recognition.coverage import EDGE, UNSUPPORTED, longest_said, uncovered
 from transcribe.recognition.windows import Window, pack_windows
 from transcribe.records import Interval, Quarantined, Segment, Word
@@ -42,7 +42,7 @@ def second_look(
     gaps: Sequence[Interval],
     segments: Sequence[Segment],
     mask: Sequence[Interval],
-    samples: Samples,
+    track: Track,
     used: Sequence[Window] = (),
 ) -> tuple[Window, ...]:
     """Windows in which stretches without words are heard again: `gaps` (s) as `coverage.uncovered` gives them.
@@ -57,7 +57,7 @@ def second_look(
         first = min((s for s in starts if start - CONTEXT <= s < start), default=start - CONTEXT)
         last = max((e for e in ends if end < e <= end + CONTEXT), default=end + CONTEXT)
         heard = [(max(a, first), min(b, last)) for a, b in mask if a < last and b > first]
-        windows += pack_windows(heard, samples, LOOK_SECONDS)
+        windows += pack_windows(heard, track, LOOK_SECONDS)
     return tuple(window for window in windows if window not in used)
 
 

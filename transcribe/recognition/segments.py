@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean, median
 
 from whisper.timing import WordTiming, merge_punctuations
 
 from transcribe.recognition import coverage
-from transcribe.recognition.decoding import Hypothesis
+from transcribe.recognition.hypothesis import Hypothesis
+from transcribe.recognition.script import words_in_script
 from transcribe.recognition.vocabulary import Vocabulary
 from transcribe.recognition.windows import MAX_SILENCE, Window, voiced_within
 from transcribe.records import Interval, Segment, Word, to_milliseconds_grid
@@ -67,8 +68,10 @@ def window_segments(
             done += len(words[last].tokens)
             chosen.append(words[last])
             last += 1
-        for placed in _unbroken(_placed([word for word in chosen if word.word], window, sound)):
-            text = "".join(word.text for word in placed)
+        for part in _unbroken(_placed([word for word in chosen if word.word], window, sound)):
+            texts = words_in_script([word.text for word in part], language)
+            placed = tuple(replace(word, text=text) for word, text in zip(part, texts, strict=True))
+            text = "".join(texts)
             if text.strip():
                 segments.append(
                     Segment(

@@ -1,9 +1,10 @@
 """Whisper's weights in memory, and its encoder.
 
 The weights are OpenAI's, read from `model.safetensors` (state-dict names of openai-whisper) and `config.json`. They
-are cast once: float32 on the CPU, float16 on CUDA with LayerNorm and softmax in float32. Query, key and value
-projections are fused. On the CPU, matrix products go through oneDNN with weights packed once: the same float32
-result, 2-3 × faster than MKL on AMD processors.
+are cast once. On CUDA all is float16, but LayerNorm and softmax are float32. On the CPU the decoder is float32; what
+is made once per window, the encoder and the keys and values of its frames, is bfloat16 where the processor multiplies
+that natively (AMX) and float32 elsewhere (docs/decisions/0016). Query, key and value projections are fused. On the
+CPU, products go through oneDNN with weights packed once: the same float32 result, 2-3 × faster than MKL on AMD.
 
 Shapes: b windows, t = 1500 encoder frames of 20 ms, d model width, h heads of width d/h.
 """
@@ -12,6 +13,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Literal
 
 import torch
 from safetensors import SafetensorError
@@ -20,12 +22,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from transcribe.errors import DependencyError
+from transcribe.recognition.layers import Block, CrossAttention, Linear, Norm, attend
 
-_PACKED_LINEAR: bool = torch._C._has_mkldnn and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-"""Whether torch offers oneDNN's linear with a packed weight; the pinned torch does, and without it all still works."""
-
-_QUERIES_AT_ONCE = 500
-"""So many rows of attention weights stay in the processor's cache."""
+Precision = Literal["auto", "float32"]
 
 _LANGUAGES_OF_V2 = 99
 _VOCABULARY_OF_V2 = 51865
@@ -61,77 +60,16 @@ class ModelConfig:
     alignment_heads: tuple[tuple[int, int], ...]
 
 
-def product(x: Tensor, y: Tensor) -> Tensor:
-    """`x @ y.T` for x (m, d) and y (n, d), through oneDNN where that is used."""
-    if _PACKED_LINEAR and x.device.type == "cpu" and x.dtype == torch.float32:
-        result: Tensor = torch.ops.mkldnn._linear_pointwise(x, y, None, "none", [], "")
-        return result
-    return functional.linear(x, y)
-
-
-class Linear:
-    """`x @ weight.T + bias` for x of shape (…, in)."""
-
-    def __init__(self, weight: Tensor, bias: Tensor | None, rows: int) -> None:
-        """`rows` is about how many rows x will have: oneDNN packs the weight for it."""
-        self._bias = bias
-        self._packed = _PACKED_LINEAR and weight.device.type == "cpu" and weight.dtype == torch.float32
-        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight, rows) if self._packed else weight
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """(…, in) to (…, out)."""
-        if self._packed:
-            result: Tensor = torch.ops.mkldnn._linear_pointwise(x, self._weight, self._bias, "none", [], "")
-            return result
-        return functional.linear(x, self._weight, self._bias)
-
-
-class Norm:
-    """LayerNorm, always in float32."""
-
-    def __init__(self, weight: Tensor, bias: Tensor) -> None:
-        self._weight = weight.float()
-        self._bias = bias.float()
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """(…, d) to (…, d), in the dtype of x."""
-        return functional.layer_norm(x.float(), self._weight.shape, self._weight, self._bias).to(x.dtype)
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One transformer layer without cross-attention."""
-
-    attn_norm: Norm
-    attn_qkv: Linear
-    attn_out: Linear
-    mlp_norm: Norm
-    mlp_up: Linear
-    mlp_down: Linear
-
-    def mlp(self, x: Tensor) -> Tensor:
-        """The feed-forward half, residual included: (…, d) to (…, d)."""
-        return x + self.mlp_down(functional.gelu(self.mlp_up(self.mlp_norm(x))))
-
-
-@dataclass(frozen=True, slots=True)
-class CrossAttention:
-    """The part of a decoder layer that looks at the sound."""
-
-    norm: Norm
-    query: Linear
-    key_weight: Tensor
-    value: Linear
-    out: Linear
-
-
 @dataclass(frozen=True, slots=True)
 class WhisperModel:
-    """All weights of a Whisper model, ready to run on `device` in `dtype`."""
+    """All weights of a Whisper model, ready to run on `device`: the decoder in `dtype`, what looks at the sound in
+    `sound_dtype`.
+    """
 
     config: ModelConfig
     device: torch.device
     dtype: torch.dtype
+    sound_dtype: torch.dtype
     conv1: tuple[Tensor, Tensor]
     conv2: tuple[Tensor, Tensor]
     audio_positions: Tensor
@@ -142,37 +80,23 @@ class WhisperModel:
     text_blocks: tuple[tuple[Block, CrossAttention], ...]
     text_norm: Norm
 
+    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """What the decoder begins with: tokens at positions, both of any shape (…), to (…, d)."""
+        return functional.embedding(tokens, self.token_embedding).to(self.dtype) + self.text_positions[positions]
+
     def encode(self, mel: Tensor) -> Tensor:
         """Log-mel windows (b, n_mels, 2t) to features (b, t, d)."""
-        x = functional.gelu(functional.conv1d(mel.to(self.dtype), *self.conv1, padding=1))
+        x = functional.gelu(functional.conv1d(mel.to(self.sound_dtype), *self.conv1, padding=1))
         x = functional.gelu(functional.conv1d(x, *self.conv2, stride=2, padding=1))
-        x = x.transpose(1, 2) + self.audio_positions
+        # The sum that runs through all layers is float32 on the CPU: bfloat16 has too few digits for it.
+        x = x.transpose(1, 2).to(self.dtype) + self.audio_positions
         b, t, d = x.shape
         heads = self.config.dims.n_audio_head
         for block in self.audio_blocks:
             q, k, v = block.attn_qkv(block.attn_norm(x)).view(b, t, 3, heads, d // heads).permute(2, 0, 3, 1, 4)
-            x = x + block.attn_out(_attend(q, k, v))
+            x = x + block.attn_out(attend(q, k, v))
             x = block.mlp(x)
         return self.audio_norm(x)
-
-
-def _attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Attention of all frames to all frames: q, k, v (b, h, t, w) to (b, t, h × w).
-
-    On the CPU, torch's own kernel is bound by MKL's products; head by head through oneDNN takes 0.6 × the time.
-    """
-    b, heads, t, width = q.shape
-    if not (_PACKED_LINEAR and q.device.type == "cpu"):
-        return functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, t, heads * width)
-    out = torch.empty(b, t, heads, width)
-    for row in range(b):
-        for head in range(heads):
-            queries = (q[row, head] * width**-0.5).contiguous()
-            keys, values = k[row, head].contiguous(), v[row, head].t().contiguous()
-            for first in range(0, t, _QUERIES_AT_ONCE):
-                weights = product(queries[first : first + _QUERIES_AT_ONCE], keys).softmax(dim=-1)
-                out[row, first : first + _QUERIES_AT_ONCE, head] = product(weights, values)
-    return out.view(b, t, heads * width)
 
 
 def read_config(folder: Path) -> ModelConfig:
@@ -189,8 +113,8 @@ def read_config(folder: Path) -> ModelConfig:
         ) from error
 
 
-def load_model(folder: Path, device: str) -> WhisperModel:
-    """The model of a weights folder on `device` ("cpu", "cuda", "cuda:1").
+def load_model(folder: Path, device: str, precision: Precision = "float32") -> WhisperModel:
+    """The model of a weights folder on `device` ("cpu", "cuda", "cuda:1"); `precision` as in `RecognitionOptions`.
 
     Raises `DependencyError` when the weights are missing or damaged, or when their keys are not exactly those of a
     Whisper model of the stated dimensions, or when torch cannot use the device.
@@ -205,33 +129,51 @@ def load_model(folder: Path, device: str) -> WhisperModel:
         raise DependencyError(
             "the Whisper weights are not installed or damaged (model.safetensors); run: transcribe models pull"
         ) from error
-    return build_model(config, state, place)
+    return build_model(config, state, place, precision)
 
 
-def build_model(config: ModelConfig, state: dict[str, Tensor], device: torch.device) -> WhisperModel:
+def multiplies_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 natively (AMX)."""
+    supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return bool(supported and supported())
+
+
+def build_model(
+    config: ModelConfig, state: dict[str, Tensor], device: torch.device, precision: Precision = "float32"
+) -> WhisperModel:
     """The model made of a state dict with openai-whisper's names; every key is used and none is missing."""
-    take = _Weights(state, device, torch.float32 if device.type == "cpu" else torch.float16)
+    dtype = sound_dtype = torch.float32
+    if device.type == "cuda" and precision == "auto":
+        dtype = sound_dtype = torch.float16
+    elif precision == "auto" and multiplies_bfloat16():
+        sound_dtype = torch.bfloat16
+    take = _Weights(state, device, dtype, sound_dtype)
     dims = config.dims
     t, d, text = dims.n_audio_ctx, dims.n_audio_state, dims.n_text_state
     model = WhisperModel(
         config=config,
         device=device,
-        dtype=take.dtype,
+        dtype=dtype,
+        sound_dtype=sound_dtype,
         conv1=(
-            take.tensor("encoder.conv1.weight", (d, dims.n_mels, 3)),
-            take.tensor("encoder.conv1.bias", (d,)),
+            take.tensor("encoder.conv1.weight", (d, dims.n_mels, 3), sound_dtype),
+            take.tensor("encoder.conv1.bias", (d,), sound_dtype),
         ),
-        conv2=(take.tensor("encoder.conv2.weight", (d, d, 3)), take.tensor("encoder.conv2.bias", (d,))),
-        audio_positions=take.tensor("encoder.positional_embedding", (t, d)),
-        audio_blocks=tuple(take.block(f"encoder.blocks.{i}", d, t) for i in range(dims.n_audio_layer)),
-        audio_norm=take.norm("encoder.ln_post", d),
-        token_embedding=take.tensor("decoder.token_embedding.weight", (dims.n_vocab, text)),
-        text_positions=take.tensor("decoder.positional_embedding", (dims.n_text_ctx, text)),
+        conv2=(
+            take.tensor("encoder.conv2.weight", (d, d, 3), sound_dtype),
+            take.tensor("encoder.conv2.bias", (d,), sound_dtype),
+        ),
+        audio_positions=take.tensor("encoder.positional_embedding", (t, d), dtype),
+        audio_blocks=tuple(take.block(f"encoder.blocks.{i}", d, t, sound_dtype) for i in range(dims.n_audio_layer)),
+        audio_norm=take.norm("encoder.ln_post", d, sound_dtype),
+        # Published as float16: nothing is lost, and `embed` casts what it takes.
+        token_embedding=take.tensor("decoder.token_embedding.weight", (dims.n_vocab, text), torch.float16),
+        text_positions=take.tensor("decoder.positional_embedding", (dims.n_text_ctx, text), dtype),
         text_blocks=tuple(
-            (take.block(f"decoder.blocks.{i}", text, 16), take.cross(f"decoder.blocks.{i}", text, t))
+            (take.block(f"decoder.blocks.{i}", text, 16, dtype), take.cross(f"decoder.blocks.{i}", text, t))
             for i in range(dims.n_text_layer)
         ),
-        text_norm=take.norm("decoder.ln", text),
+        text_norm=take.norm("decoder.ln", text, dtype),
     )
     take.nothing_left()
     return model
@@ -240,51 +182,58 @@ def build_model(config: ModelConfig, state: dict[str, Tensor], device: torch.dev
 class _Weights:
     """Hands out each tensor of a state dict once, checked and cast."""
 
-    def __init__(self, state: dict[str, Tensor], device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(
+        self, state: dict[str, Tensor], device: torch.device, dtype: torch.dtype, sound_dtype: torch.dtype
+    ) -> None:
         self._state = dict(state)
         self._device = device
-        self.dtype = dtype
+        self._dtype = dtype
+        self._sound_dtype = sound_dtype
 
-    def tensor(self, name: str, shape: Iterable[int]) -> Tensor:
+    def tensor(self, name: str, shape: Iterable[int], dtype: torch.dtype) -> Tensor:
         """The tensor `name`, which must have `shape`."""
         found = self._state.pop(name, None)
         if found is None or found.shape != torch.Size(shape):
             raise DependencyError(
                 f"the Whisper weights lack {name} or have another size of it; run: transcribe models pull"
             )
-        return found.to(self._device, self.dtype).contiguous()
+        return found.to(self._device, dtype).contiguous()
 
-    def norm(self, name: str, d: int) -> Norm:
-        """A LayerNorm of width `d`."""
-        return Norm(self.tensor(f"{name}.weight", (d,)), self.tensor(f"{name}.bias", (d,)))
+    def norm(self, name: str, d: int, dtype: torch.dtype) -> Norm:
+        """A LayerNorm of width `d` before a product in `dtype`."""
+        return Norm(
+            self.tensor(f"{name}.weight", (d,), torch.float32), self.tensor(f"{name}.bias", (d,), torch.float32), dtype
+        )
 
-    def linear(self, name: str, n_in: int, n_out: int, rows: int) -> Linear:
+    def linear(self, name: str, n_in: int, n_out: int, rows: int, dtype: torch.dtype) -> Linear:
         """A linear map; `rows` as in `Linear`."""
-        return Linear(self.tensor(f"{name}.weight", (n_out, n_in)), self.tensor(f"{name}.bias", (n_out,)), rows)
+        weight = self.tensor(f"{name}.weight", (n_out, n_in), dtype)
+        return Linear(weight, self.tensor(f"{name}.bias", (n_out,), dtype), rows)
 
-    def block(self, name: str, d: int, rows: int) -> Block:
+    def block(self, name: str, d: int, rows: int, dtype: torch.dtype) -> Block:
         """A layer without its cross-attention; the key projection has no bias, so zeros stand in the fused one."""
-        parts = [self.tensor(f"{name}.attn.{part}.weight", (d, d)) for part in ("query", "key", "value")]
-        query_bias = self.tensor(f"{name}.attn.query.bias", (d,))
-        value_bias = self.tensor(f"{name}.attn.value.bias", (d,))
+        parts = [self.tensor(f"{name}.attn.{part}.weight", (d, d), dtype) for part in ("query", "key", "value")]
+        query_bias = self.tensor(f"{name}.attn.query.bias", (d,), dtype)
+        value_bias = self.tensor(f"{name}.attn.value.bias", (d,), dtype)
         bias = torch.cat([query_bias, torch.zeros_like(query_bias), value_bias])
         return Block(
-            attn_norm=self.norm(f"{name}.attn_ln", d),
+            attn_norm=self.norm(f"{name}.attn_ln", d, dtype),
             attn_qkv=Linear(torch.cat(parts), bias, rows),
-            attn_out=self.linear(f"{name}.attn.out", d, d, rows),
-            mlp_norm=self.norm(f"{name}.mlp_ln", d),
-            mlp_up=self.linear(f"{name}.mlp.0", d, 4 * d, rows),
-            mlp_down=self.linear(f"{name}.mlp.2", 4 * d, d, rows),
+            attn_out=self.linear(f"{name}.attn.out", d, d, rows, dtype),
+            mlp_norm=self.norm(f"{name}.mlp_ln", d, dtype),
+            mlp_up=self.linear(f"{name}.mlp.0", d, 4 * d, rows, dtype),
+            mlp_down=self.linear(f"{name}.mlp.2", 4 * d, d, rows, dtype),
         )
 
     def cross(self, name: str, d: int, t: int) -> CrossAttention:
         """The cross-attention of a decoder layer; keys and values are made for t frames at a time."""
+        key = self.tensor(f"{name}.cross_attn.key.weight", (d, d), self._sound_dtype)
         return CrossAttention(
-            norm=self.norm(f"{name}.cross_attn_ln", d),
-            query=self.linear(f"{name}.cross_attn.query", d, d, 16),
-            key_weight=self.tensor(f"{name}.cross_attn.key.weight", (d, d)),
-            value=self.linear(f"{name}.cross_attn.value", d, d, t),
-            out=self.linear(f"{name}.cross_attn.out", d, d, 16),
+            norm=self.norm(f"{name}.cross_attn_ln", d, self._dtype),
+            query=self.linear(f"{name}.cross_attn.query", d, d, 16, self._dtype),
+            key=Linear(key, None, t),
+            value=self.linear(f"{name}.cross_attn.value", d, d, t, self._sound_dtype),
+            out=self.linear(f"{name}.cross_attn.out", d, d, 16, self._dtype),
         )
 
     def nothing_left(self) -> None:

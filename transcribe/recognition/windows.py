@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from transcribe.audio.track import Track
 from transcribe.engines import SAMPLE_RATE, Samples
 from transcribe.records import Interval
 
@@ -49,9 +50,9 @@ class Window:
         """Length in seconds."""
         return self.length / SAMPLE_RATE
 
-    def cut(self, samples: Samples) -> Samples:
-        """The window's sound out of the recording's samples (n,): float32 of shape (length,)."""
-        return np.concatenate([samples[start:end] for start, end in self.pieces])
+    def cut(self, track: Track) -> Samples:
+        """The window's sound out of the recording's: float32 of shape (length,)."""
+        return np.concatenate([track.cut(start, end) for start, end in self.pieces])
 
     def on_recording(self, start: float, end: float) -> Interval:
         """Where a span of the window (s) lies on the recording's timeline (s).
@@ -105,17 +106,17 @@ def voiced_within(mask: Sequence[Interval], start: float, end: float) -> float:
     return sum(max(0.0, min(end, last) - max(start, first)) for first, last in mask)
 
 
-def pack_windows(speech: Sequence[Interval], samples: Samples, longest: float = WINDOW_SECONDS) -> tuple[Window, ...]:
+def pack_windows(speech: Sequence[Interval], track: Track, longest: float = WINDOW_SECONDS) -> tuple[Window, ...]:
     """Windows of at most `longest` seconds that hold all speech of the mask once and in order; none without speech.
 
     Among all ways to cut at pauses, that with fewest windows is taken, unless a few more let windows end at longer
     pauses. Speech longer than a window is cut where it is quietest.
     """
     most = round(longest * SAMPLE_RATE)
-    joined = clean_mask(speech, len(samples) / SAMPLE_RATE, MIN_PAUSE)
+    joined = clean_mask(speech, track.length / SAMPLE_RATE, MIN_PAUSE)
     mask = [(start, end) for start, end in joined if end - start >= MIN_SPEECH]
-    pieces = _padded(mask, len(samples))
-    runs = [part for piece in pieces for part in _split_long(piece, samples, most)]
+    pieces = _padded(mask, track.length)
+    runs = [part for piece in pieces for part in _split_long(piece, track, most)]
     return tuple(Window(_joined(runs[first:last])) for first, last in _groups(runs, most))
 
 
@@ -131,14 +132,14 @@ def _padded(mask: Sequence[Interval], n: int) -> list[Piece]:
     return [(start, end) for start, end in padded if end > start]
 
 
-def _split_long(piece: Piece, samples: Samples, most: int) -> list[Piece]:
+def _split_long(piece: Piece, track: Track, most: int) -> list[Piece]:
     """Pieces of at most `most` samples; cuts lie where the sound is quietest within the second half of each window."""
     start, end = piece
     parts: list[Piece] = []
     while end - start > most:
         first, last = start + most // 2, min(start + most, end)
         step = round(_ENERGY_SECONDS * SAMPLE_RATE)
-        energy = np.add.reduceat(np.square(samples[first:last], dtype=np.float64), np.arange(0, last - first, step))
+        energy = np.add.reduceat(np.square(track.cut(first, last), dtype=np.float64), np.arange(0, last - first, step))
         # The last, possibly shorter step is left out: it would be quiet for being short.
         cut = first + int(np.argmin(energy[:-1])) * step + step // 2
         parts.append((start, cut))

@@ -1,6 +1,6 @@
-"""When each token was said: dynamic time warping over cross-attention, as openai-whisper does it, for whole batches.
+"""When each token was said: dynamic time warping over cross-attention, as openai-whisper does it, many windows at once.
 
-One teacher-forced pass over the kept keys and values gives the attention of the alignment heads; it is normalised
+One teacher-forced pass over a slot's keys and values gives the attention of the alignment heads; it is normalised
 over tokens, smoothed by a median of 7 frames and averaged over heads; the cheapest monotone path through it says at
 which 20 ms frame each token begins: that of `whisper.timing.dtw`, which is not the cheapest where costs tie exactly.
 """
@@ -13,55 +13,45 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from transcribe.engines import SAMPLE_RATE
-from transcribe.recognition.decoder import Slots, alignment_scores
+from transcribe.recognition.decoder import alignment_scores
+from transcribe.recognition.slots import Slots
 from transcribe.recognition.vocabulary import Vocabulary
 from transcribe.recognition.whisper_model import WhisperModel
 
 FRAME_SECONDS = 0.02
 """Length of an encoder frame, the grid of word times."""
 
-_FRAME_SAMPLES = round(FRAME_SECONDS * SAMPLE_RATE)
 _MEDIAN_WIDTH = 7
-_WINDOWS_AT_ONCE = 8
 
-Matrix = NDArray[np.float32]
+Alignment = NDArray[np.float32]
+"""How much each frame stands out for each token and for the end: shape (tokens + 1, frames)."""
 
 
-def token_starts(
+def attention_of(
     model: WhisperModel,
     vocabulary: Vocabulary,
     slots: Slots,
-    languages: Sequence[str],
-    texts: Sequence[Sequence[int]],
-    lengths: Sequence[int],
-) -> list[list[float]]:
-    """Per window: when each text token begins, and as last entry when the text ends; seconds from its begin.
+    slot: int,
+    language: str,
+    text: Sequence[int],
+    frames: int,
+) -> Alignment:
+    """What the alignment heads look at while the `text` tokens of a slot's window are said.
 
-    All sequences are in the order in which `slots` were filled: each window's language, its text tokens (none: an
-    empty list is returned for it) and its length in samples without the padding, beyond which no token may lie.
+    `frames` of the window hold sound; beyond them no token may lie.
     """
-    starts: list[list[float]] = [[] for _ in texts]
-    # Windows of similar length share a pass, so that little is computed for padding.
-    order = sorted((row for row in range(len(texts)) if texts[row]), key=lambda row: len(texts[row]))
-    slots.bring_to_front(order)
-    for first in range(0, len(order), _WINDOWS_AT_ONCE):
-        rows = order[first : first + _WINDOWS_AT_ONCE]
-        sequences = [
-            [*vocabulary.prompt(languages[row]), vocabulary.no_timestamps, *texts[row], vocabulary.eot] for row in rows
-        ]
-        longest = max(len(sequence) for sequence in sequences)
-        tokens = torch.tensor([s + [vocabulary.eot] * (longest - len(s)) for s in sequences], device=model.device)
-        scores = alignment_scores(model, slots, first, tokens)
-        matrices = []
-        for i, (row, sequence) in enumerate(zip(rows, sequences, strict=True)):
-            frames = min(max(lengths[row] // _FRAME_SAMPLES, 1), model.config.dims.n_audio_ctx)
-            emphasis = attention_emphasis(torch.cat([layer[i, :, : len(sequence), :frames] for layer in scores]))
-            prompt_length = len(sequence) - len(texts[row]) - 2
-            matrices.append(emphasis[prompt_length:-1].cpu().numpy())
-        for row, frames_of_tokens in zip(rows, first_frames([-matrix for matrix in matrices]), strict=True):
-            starts[row] = [frame * FRAME_SECONDS for frame in frames_of_tokens]
-    return starts
+    prompt = vocabulary.prompt(language)
+    tokens = torch.tensor([*prompt, vocabulary.no_timestamps, *text, vocabulary.eot], device=model.device)
+    held = min(max(frames, 1), model.config.dims.n_audio_ctx)
+    emphasis = attention_emphasis(alignment_scores(model, slots, slot, tokens)[:, :, :held])
+    found: Alignment = emphasis[len(prompt) : -1].cpu().numpy()
+    return found
+
+
+def token_starts(alignments: Sequence[Alignment]) -> list[list[float]]:
+    """When each token of each window begins, and when the last ends: seconds from the window's beginning."""
+    paths = first_frames([-alignment for alignment in alignments]) if alignments else []
+    return [[frame * FRAME_SECONDS for frame in frames] for frames in paths]
 
 
 def attention_emphasis(scores: Tensor) -> Tensor:
@@ -95,7 +85,7 @@ def median_of_seven(x: Tensor) -> Tensor:
     return kept[0]
 
 
-def first_frames(costs: Sequence[Matrix]) -> list[list[int]]:
+def first_frames(costs: Sequence[Alignment]) -> list[list[int]]:
     """Per matrix (tokens, frames): the first frame of each token on the cheapest monotone path through the matrix.
 
     The path leads from the first token and frame to the last of both and advances token, frame or both by one. All
