@@ -23,7 +23,7 @@ CLIP_SECONDS = 60
 
 @dataclass(frozen=True)
 class Item:
-    """One recording as a 16 kHz WAV, with its reference text and the stretches in which somebody speaks."""
+    """One recording as a 16 kHz WAV, with its reference text, a line per turn, and the stretches of speech."""
 
     name: str
     wav: Path
@@ -66,12 +66,12 @@ def recordings(folder: Path, source: Path = ROOT / "samples") -> list[Item]:
         turns = json.loads(gold.read_text("utf-8"))["turns"]
         path = next(path for path in sorted(source.glob(f"{gold.stem}.*")) if path.is_file())
         speech = [(turn["start"], turn["end"]) for turn in turns]
-        found.append(read(path, " ".join(turn["text"] for turn in turns), speech, folder))
+        found.append(read(path, "\n".join(turn["text"] for turn in turns), speech, folder))
     wav = telephone()
     turns = [line.split() for line in wav.with_suffix(".rttm").read_text().splitlines()]
     speech = [(float(turn[3]), float(turn[3]) + float(turn[4])) for turn in turns]
     words = [line.split(maxsplit=5)[5] for line in wav.with_suffix(".stm").read_text().splitlines()]
-    return [*found, read(wav, " ".join(words), speech, folder, "telephone")]
+    return [*found, read(wav, "\n".join(words), speech, folder, "telephone")]
 
 
 def telephone() -> Path:
