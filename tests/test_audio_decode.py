@@ -111,7 +111,7 @@ def test_what_is_long_or_has_many_channels_is_the_same_from_a_file_without_a_nam
         assert np.array_equal(on_disk.samples, in_memory.samples)
         assert on_disk.samples.any()
         pairs = zip(on_disk.channels, in_memory.channels, strict=True)
-        assert all([np.array_equal(one.samples, other.samples) for one, other in pairs])
+        assert all(np.array_equal(one.samples, other.samples) for one, other in pairs)
         del on_disk, pairs
         assert open_files_in(folder) == 0
 

@@ -1,5 +1,6 @@
 """How an engine is driven: one bad recording costs that recording and no other, whatever the engine does."""
 
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -23,6 +24,10 @@ def batch(tmp_path: Path) -> Batch:
     study = StudyFolder(tmp_path)
     make_private_folder(study.private)
     return Batch(study, "draft", SilentProgress())
+
+
+def as_it_is(recording: str, stop: threading.Event) -> str:
+    return recording
 
 
 def empty(recording: str) -> Diarization:
@@ -53,7 +58,7 @@ class ScriptedEngine:
 
 
 def run(batch: Batch, engine: ScriptedEngine, **bad_jobs: str) -> dict[str, Diarization]:
-    def make_job(recording: str) -> str:
+    def make_job(recording: str, stop: threading.Event) -> str:
         if bad_jobs.get(recording.replace("-", "_")):
             raise InputError("the file is damaged")
         return recording
@@ -107,7 +112,7 @@ def test_nonsense_is_refused(batch: Batch) -> None:
         if result.recording == "P01-PIR":
             raise EngineError("times outside the recording")
 
-    results = engine_stage(batch, Diarization, "diarize", WANTED, str, ScriptedEngine().run, refuse, LENGTHS)
+    results = engine_stage(batch, Diarization, "diarize", WANTED, as_it_is, ScriptedEngine().run, refuse, LENGTHS)
     assert set(results) == set(NAMES) - {"P01-PIR"}
 
 

@@ -1,11 +1,13 @@
 """One pass over a study: what became of each recording, and how an engine is driven over those that need it."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from transcribe.audio.ahead import Ahead
 from transcribe.engines import Outcome
 from transcribe.errors import EngineError, InputError, TranscribeError, ValidationError
 from transcribe.progress import Progress
@@ -42,6 +44,8 @@ class Batch:
 
     def fail(self, recording: str, stage: str, error: TranscribeError) -> None:
         """Notes a failure and shows it, each once; the batch goes on."""
+        # Its traceback would keep what the failed call held: a recording's sound, an engine's batch.
+        error.__traceback__ = error.__cause__ = error.__context__ = None
         if any(failure.recording == recording for failure in self.failures):
             return
         self.failures.append(Failure(recording, stage, error))
@@ -125,45 +129,47 @@ def engine_stage(
     kind: type[Result],
     stage: str,
     wanted: Mapping[str, str],
-    make_job: Callable[[str], Job],
+    make_job: Callable[[str, threading.Event], Job],
     engine: Callable[[Iterable[Job], Progress], Iterator[Outcome[Result]]],
     check: Callable[[Result], None],
     lengths: Mapping[str, float],
 ) -> dict[str, Result]:
     """The outputs of a stage in which an engine works through many recordings.
 
-    `make_job` decodes a recording when the engine asks for it; `check` refuses nonsense. Each result is kept as soon
-    as it comes. An engine that dies on a recording is started again with the ones behind it. `lengths` are the
-    recordings' seconds, for progress.
+    `make_job` decodes a recording, in another thread and ahead of the engine (`audio.ahead.Ahead`); what it raises is
+    told when the engine has come so far. `check` refuses nonsense. Each result is kept as soon as it comes. An engine
+    that dies on a recording is started again with the ones behind it. `lengths` are the recordings' seconds.
     """
     results, todo = pending(batch, kind, stage, wanted)
     batch.progress.expect(stage, sum(lengths[recording] for recording in todo))
     while todo:
         waiting: list[str] = []
 
-        def jobs(queue: list[str] = todo, waiting: list[str] = waiting) -> Iterator[Job]:
+        def jobs(ahead: Ahead[Job], queue: list[str] = todo, waiting: list[str] = waiting) -> Iterator[Job]:
             while queue:
                 recording = queue.pop(0)
+                made: list[Job] = []
                 try:
-                    job = make_job(recording)
+                    made.append(ahead.take(recording))
                 except Exception as error:  # noqa: BLE001 - whatever decoding raises is this recording's failure
                     batch.fail(recording, stage, _as_told(stage, error))
                     continue
                 waiting.append(recording)
-                yield job
+                yield made.pop()  # so that its sound is kept by nobody but the engine
 
-        try:
-            for outcome in engine(jobs(), batch.progress):
-                if outcome.recording not in waiting:
-                    raise EngineError(f"the {stage} engine answered for a recording it was not given")
-                waiting.remove(outcome.recording)
-                _take(batch, stage, wanted[outcome.recording], outcome, check, results)
-        except Exception as error:
-            if not waiting:
-                raise
-            batch.fail(waiting.pop(0), stage, _as_told(stage, error))
-            todo[:0] = waiting
-            waiting = []
+        with Ahead(make_job, todo, lengths) as ahead:
+            try:
+                for outcome in engine(jobs(ahead), batch.progress):
+                    if outcome.recording not in waiting:
+                        raise EngineError(f"the {stage} engine answered for a recording it was not given")
+                    waiting.remove(outcome.recording)
+                    _take(batch, stage, wanted[outcome.recording], outcome, check, results)
+            except Exception as error:
+                if not waiting:
+                    raise
+                batch.fail(waiting.pop(0), stage, _as_told(stage, error))
+                todo[:0] = waiting
+                waiting = []
         for recording in waiting:
             batch.fail(recording, stage, EngineError(f"the {stage} engine gave no answer for this recording"))
     return results

@@ -1,6 +1,7 @@
 """The stages of the pipeline, each from the records before it to the records after it, reused where nothing changed."""
 
 import math
+import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -73,8 +74,9 @@ def probe(batch: Batch, plans: Sequence[PlannedRecording]) -> dict[str, Recordin
     return plain_stage(batch, Recording, "probe", wanted, compute)
 
 
-def _decoded(batch: Batch, plan: PlannedRecording, recording: Recording) -> DecodedAudio:
-    decoded = decode(recording, plan.files)
+def _decoded(batch: Batch, plan: PlannedRecording, recording: Recording, stop: threading.Event) -> DecodedAudio:
+    """A recording's sound, decoded in whichever thread calls; the warnings are there before it is."""
+    decoded = decode(recording, plan.files, batch.study.private, stop)
     batch.decoding_warnings[recording.id] = decoded.warnings
     return decoded.audio
 
@@ -104,15 +106,15 @@ def diarize(
     wanted = {
         name: fingerprint(
             "diarize",
-            1,
+            2,
             {"engine": diarizer.fingerprint, "decoder": ffmpeg_version(), "speakers": voices[name]},
             [_audio_digest(recording)],
         )
         for name, recording in recordings.items()
     }
 
-    def job(name: str) -> DiarizationJob:
-        return DiarizationJob(_decoded(batch, plans[name], recordings[name]), voices[name])
+    def job(name: str, stop: threading.Event) -> DiarizationJob:
+        return DiarizationJob(_decoded(batch, plans[name], recordings[name], stop), voices[name])
 
     def check(result: Diarization) -> None:
         end = recordings[result.recording].duration + TIME_SLACK
@@ -170,8 +172,9 @@ def recognize(
         for name, diarization in diarizations.items()
     }
 
-    def job(name: str) -> RecognitionJob:
-        audio = _decoded(batch, plans[name], recordings[name])
+    def job(name: str, stop: threading.Event) -> RecognitionJob:
+        # Words are heard in the mix; the channels would only take memory.
+        audio = replace(_decoded(batch, plans[name], recordings[name], stop), channels=())
         return RecognitionJob(audio, diarizations[name].speech, languages[name])
 
     def check(result: Recognition) -> None:
