@@ -10,13 +10,15 @@ import pytest
 from tests.conftest import HEADER, Lab
 from tests.fakes import FakeDetector, FakeRecognizer, fake_engines
 from tests.recognition_model import HEADS, TINY
-from transcribe import config
+from transcribe import cli_export, config
 from transcribe.engines import Outcome, RecognitionJob, RecognitionOptions
 from transcribe.errors import UsageError
-from transcribe.progress import Progress
+from transcribe.progress import Progress, SilentProgress
 from transcribe.records import Recognition, Recording
 from transcribe.store import stored
+from transcribe.study.glossary import Glossary
 from transcribe.study.languages import LANGUAGES
+from transcribe.study.settings import Settings
 
 ROW = "{name},{name}.wav,1,P01,{role},{name},1,2026-03-05,{language},2,,transcribe,yes,"
 WITHOUT_CANTONESE = tuple(code for code in LANGUAGES if code != "yue")
@@ -139,6 +141,20 @@ def test_the_engine_is_opened_with_what_the_study_and_the_flags_say(
     for flag, value in (("--beam", "11"), ("--schedule", "slow"), ("--precision", "int8")):
         assert lab.run("run", str(lab.study.root), flag, value).code == 2
     assert len(opened) == 2
+
+
+def test_redacted_audio_is_listened_to_as_the_study_was(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+
+    def opening(*wanted: object) -> object:
+        opened.append(wanted[-1])
+        return lab.engines
+
+    monkeypatch.setattr("transcribe.config.open_engines", opening)
+    lab.study.private.mkdir(parents=True)
+    settings = Settings(beam=5, vocabulary=Glossary(places=("Kwai Chung",)))
+    cli_export._listening(lab.study, settings, SilentProgress())
+    assert opened == [RecognitionOptions(beam=5, vocabulary=("Kwai Chung",))]
 
 
 def test_a_name_of_the_roster_in_the_vocabulary_stops_the_run_unquoted(

@@ -475,6 +475,16 @@ def test_good_sound_passes_and_all_that_is_audible_is_listened_to(tmp_path: Path
     assert (tmp_path / "out.m4a").exists()
 
 
+def test_every_language_of_the_transcript_is_listened_for_the_commonest_first(tmp_path: Path) -> None:
+    listener = Listener()
+    cantonese = replace(SPOKEN, id="u0002", language="yue", words=SPOKEN.words[:1])
+    transcript = Transcript(NAME, (cantonese, SPOKEN))
+    check_redacted_audio(
+        written(tmp_path), decoded(LOUD).recording, transcript, SPANS, KNOWN, listener, SilentProgress()
+    )
+    assert listener.jobs[0].languages == ("en", "yue")
+
+
 @pytest.mark.parametrize(
     "texts",
     [
