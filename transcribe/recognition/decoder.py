@@ -17,18 +17,20 @@ Run = tuple[int, int]
 """Half-open range of slots."""
 
 
-def decode_prompt(model: WhisperModel, slots: Slots, slot: int, tokens: Tensor) -> Tensor:
-    """Hidden states (m, d) of the first `tokens` (m) of a slot; their keys and values go to all its rows."""
-    m, heads = len(tokens), model.config.dims.n_text_head
+def decode_prompt(model: WhisperModel, slots: Slots, chosen: Sequence[int], tokens: Tensor) -> Tensor:
+    """Hidden states (n, m, d) of the first `tokens` (n, m) of n slots; their keys and values go to all rows of these.
+
+    On the CPU one slot is given at a time, so that its result does not depend on others.
+    """
+    n, m = tokens.shape
+    heads = model.config.dims.n_text_head
     x = model.embed(tokens, torch.arange(m, device=tokens.device))
     for layer, (block, cross) in enumerate(model.text_blocks):
         q, k, v = _project(block, x, heads)
-        slots.write(layer, slot, k, v)
+        slots.write(layer, chosen, k, v)
         x = x + block.attn_out(_causal(q, k, v))
-        asked = _heads_first(cross.query(cross.norm(x)), heads).to(model.sound_dtype)
-        heard = functional.scaled_dot_product_attention(
-            asked[None], slots.cross_keys[layer, slot][None], slots.cross_values[layer, slot][None]
-        )[0]
+        asked = cross.query(cross.norm(x)).view(n, m, heads, -1).transpose(1, 2).to(model.sound_dtype)
+        heard = functional.scaled_dot_product_attention(asked, *slots.sound(layer, chosen))
         x = x + cross.out(_join(heard).to(model.dtype))
         x = block.mlp(x)
     return model.text_norm(x)
@@ -71,31 +73,32 @@ def decode_step(
     return model.text_norm(x)
 
 
-def alignment_scores(model: WhisperModel, slots: Slots, slot: int, tokens: Tensor) -> Tensor:
-    """Cross-attention scores before the softmax, of the alignment heads alone: (heads, m, t) in float32.
+def alignment_scores(model: WhisperModel, slots: Slots, chosen: Sequence[int], tokens: Tensor) -> Tensor:
+    """Cross-attention scores before the softmax, of the alignment heads alone: (n, heads, m, t) in float32.
 
-    `tokens` (m) belong to a slot and are decoded in one pass (teacher forcing).
+    `tokens` (n, m) belong to n slots and are decoded in one pass (teacher forcing); what follows the end of a shorter
+    row cannot influence what precedes it. On the CPU one slot is given at a time.
     """
+    n, m = tokens.shape
     heads = model.config.dims.n_text_head
     wanted: dict[int, list[int]] = {}
     for layer, head in sorted(model.config.alignment_heads):
         wanted.setdefault(layer, []).append(head)
     found: list[Tensor] = []
-    x = model.embed(tokens, torch.arange(len(tokens), device=tokens.device))
+    x = model.embed(tokens, torch.arange(m, device=tokens.device))
     for layer, (block, cross) in enumerate(model.text_blocks[: max(wanted) + 1]):
         q, k, v = _project(block, x, heads)
         x = x + block.attn_out(_causal(q, k, v))
-        asked = _heads_first(cross.query(cross.norm(x)), heads).to(model.sound_dtype)
-        keys, values = slots.cross_keys[layer, slot], slots.cross_values[layer, slot]
+        asked = cross.query(cross.norm(x)).view(n, m, heads, -1).transpose(1, 2).to(model.sound_dtype)
+        keys, values = slots.sound(layer, chosen)
         if layer in wanted:
-            chosen = wanted[layer]
-            scaled = asked[chosen] * asked.shape[-1] ** -0.5
-            found.append((scaled @ keys[chosen].transpose(1, 2)).float())
+            heads_here = wanted[layer]
+            scaled = asked[:, heads_here] * asked.shape[-1] ** -0.5
+            found.append((scaled @ keys[:, heads_here].transpose(2, 3)).float())
         if layer < max(wanted):
-            heard = functional.scaled_dot_product_attention(asked[None], keys[None], values[None])[0]
-            x = x + cross.out(_join(heard).to(model.dtype))
+            x = x + cross.out(_join(functional.scaled_dot_product_attention(asked, keys, values)).to(model.dtype))
             x = block.mlp(x)
-    return torch.cat(found)
+    return torch.cat(found, dim=1)
 
 
 def _own(q: Tensor, keys: Tensor, values: Tensor, hidden: Tensor) -> Tensor:
@@ -118,22 +121,17 @@ def _own(q: Tensor, keys: Tensor, values: Tensor, hidden: Tensor) -> Tensor:
 
 
 def _project(block: Block, x: Tensor, heads: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Self-attention's query, key and value of x (n, d), each (n, h, w)."""
-    q, k, v = block.attn_qkv(block.attn_norm(x)).view(len(x), 3, heads, -1).unbind(1)
+    """Self-attention's query, key and value of x (…, d), each (…, h, w)."""
+    q, k, v = block.attn_qkv(block.attn_norm(x)).view(*x.shape[:-1], 3, heads, -1).unbind(-3)
     return q, k, v
 
 
 def _causal(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Attention of tokens to those up to themselves: q, k, v (m, h, w) to (m, h × w)."""
-    q, k, v = (part.transpose(0, 1)[None] for part in (q, k, v))
-    return _join(functional.scaled_dot_product_attention(q, k, v, is_causal=True)[0])
-
-
-def _heads_first(x: Tensor, heads: int) -> Tensor:
-    """(m, d) to (h, m, w)."""
-    return x.view(len(x), heads, -1).transpose(0, 1)
+    """Attention of tokens to those up to themselves: q, k, v (n, m, h, w) to (n, m, h × w)."""
+    q, k, v = (part.transpose(1, 2) for part in (q, k, v))
+    return _join(functional.scaled_dot_product_attention(q, k, v, is_causal=True))
 
 
 def _join(x: Tensor) -> Tensor:
-    """(h, m, w) to (m, h × w)."""
-    return x.transpose(0, 1).reshape(x.shape[1], -1)
+    """(n, h, m, w) to (n, m, h × w)."""
+    return x.transpose(1, 2).flatten(2)

@@ -16,9 +16,9 @@ from transcribe.recognition.features import HOP, N_FRAMES, FileMel
 from transcribe.recognition.hypothesis import LOGPROB_THRESHOLD, NO_SPEECH_THRESHOLD, Hypothesis
 from transcribe.recognition.outcome import Tally, in_time, recognition_of
 from transcribe.recognition.prompts import build_prompt
-from transcribe.recognition.quarantine import quarantine
+from transcribe.recognition.quarantine import quarantine, silent_text
+from transcribe.recognition.requests import Heard, Request
 from transcribe.recognition.segments import Sound, text_tokens, window_segments
-from transcribe.recognition.slot_engine import Heard, Request
 from transcribe.recognition.tokenizer import text_tokens_of
 from transcribe.recognition.vocabulary import Vocabulary
 from transcribe.recognition.windows import MIN_PAUSE, Window, clean_mask
@@ -91,6 +91,7 @@ class ExactSchedule:
         hypothesis = heard.hypothesis
         if hypothesis.no_speech_prob > NO_SPEECH_THRESHOLD and hypothesis.avg_logprob <= LOGPROB_THRESHOLD:
             self._seek += size
+            self._tally.quarantined += silent_text(_window(before, size), self._vocabulary.decode(hypothesis.tokens))
         else:
             stated, held, step = split(hypothesis, self._vocabulary, before, size)
             self._seek += step
@@ -146,13 +147,17 @@ class ExactSchedule:
         """Makes segments of the first `held` tokens; what follows them is decoded again in the next window."""
         taken = replace(hypothesis, tokens=hypothesis.tokens[:held], probabilities=hypothesis.probabilities[:held])
         words = len(text_tokens(taken, self._vocabulary))
-        window = Window(((seek * HOP, (seek + size) * HOP),))
+        window = _window(seek, size)
         segments = window_segments(
             window, taken, heard.starts[: words + 1], self._language, self._vocabulary, self._sound
         )
-        kept, away = quarantine(segments)
+        kept, away = quarantine(segments, taken, window, self._sound.mask)
         self._segments.append(list(kept))
         self._tally.quarantined += away
+
+
+def _window(seek: int, size: int) -> Window:
+    return Window(((seek * HOP, (seek + size) * HOP),))
 
 
 def split(hypothesis: Hypothesis, vocabulary: Vocabulary, seek: int, size: int) -> tuple[list[Stated], int, int]:

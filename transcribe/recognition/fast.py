@@ -25,10 +25,10 @@ from transcribe.recognition.languages import (
 )
 from transcribe.recognition.outcome import Tally, in_time, recognition_of
 from transcribe.recognition.prompts import Prompt, build_prompt, is_leak
-from transcribe.recognition.quarantine import quarantine
+from transcribe.recognition.quarantine import quarantine, silent_text
+from transcribe.recognition.requests import Heard, Request
 from transcribe.recognition.second_look import accept, second_look
 from transcribe.recognition.segments import Sound, window_segments
-from transcribe.recognition.slot_engine import Heard, Request
 from transcribe.recognition.tokenizer import text_tokens_of
 from transcribe.recognition.vocabulary import Vocabulary
 from transcribe.recognition.windows import MIN_PAUSE, Window, clean_mask, pack_windows
@@ -100,8 +100,10 @@ class FastSchedule:
         segments = window_segments(
             asked.window, heard.hypothesis, heard.starts, asked.language, self._vocabulary, self._sound
         )
-        kept, away = quarantine(segments)
+        kept, away = quarantine(segments, heard.hypothesis, asked.window, self._sound.mask)
         self._tally.quarantined += away
+        if heard.hypothesis.is_silence:
+            self._tally.quarantined += silent_text(asked.window, self._vocabulary.decode(heard.hypothesis.tokens))
         self._heard[asked.look, asked.number] = kept
         if asked.look == "second":
             if not self._asked:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from transcribe.engines import RecognitionJob
 from transcribe.recognition.coverage import UNSUPPORTED, covered_seconds, still_inaudible
-from transcribe.recognition.slot_engine import Heard
+from transcribe.recognition.requests import Heard
 from transcribe.recognition.windows import clean_mask
 from transcribe.records import Quarantined, Recognition, Segment, to_milliseconds_grid
 

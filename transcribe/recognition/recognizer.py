@@ -14,7 +14,9 @@ from transcribe.progress import Progress
 from transcribe.recognition import hypothesis
 from transcribe.recognition.exact import ExactSchedule
 from transcribe.recognition.fast import FastSchedule
-from transcribe.recognition.slot_engine import Heard, Request, SlotEngine, is_out_of_memory
+from transcribe.recognition.memory import is_out_of_memory
+from transcribe.recognition.requests import Heard, Request
+from transcribe.recognition.slot_engine import SlotEngine
 from transcribe.recognition.whisper_model import load_model, read_config
 from transcribe.records import Recognition
 

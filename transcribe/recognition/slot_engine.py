@@ -6,99 +6,54 @@ Every step decodes one token of all slots; a row's result does not depend on the
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 
 import torch
 from torch import Tensor
 
-from transcribe.recognition.beam import Beam, Ended, advance_beams, read_row
+from transcribe.recognition.beam import Ended, advance_beams, read_row
+from transcribe.recognition.cuda_graphs import StepGraphs
 from transcribe.recognition.decoder import Run, decode_prompt, decode_step
 from transcribe.recognition.hypothesis import Hypothesis, best_attempt, compression_ratio, ends_in_loop
+from transcribe.recognition.memory import fitting_slots, is_out_of_memory
+from transcribe.recognition.requests import Decoding, Heard, Request
 from transcribe.recognition.segments import text_tokens
-from transcribe.recognition.slots import CHUNK, Slots, slot_bytes
+from transcribe.recognition.slots import CHUNK, Slots
 from transcribe.recognition.token_choice import Rows, apply_rules, choose
 from transcribe.recognition.vocabulary import Vocabulary
 from transcribe.recognition.whisper_model import WhisperModel
-from transcribe.recognition.word_times import Alignment, attention_of, token_starts
+from transcribe.recognition.word_times import attention_of, token_starts
 
-_SLOT_BYTES_ON_CPU = 1_500_000_000
-_MOST_ROWS = {"cpu": 16, "cuda": 128}
-_ENCODED_AT_ONCE = {"cpu": 1, "cuda": 16}
-"""One window's activations stay in a processor's cache."""
+_TOGETHER = {"cpu": 1, "cuda": 16}
+"""Windows that are encoded, prompted and aligned together. On the CPU one alone: its activations stay in the cache, and
+its result does not depend on others."""
 _LOOK_EVERY = {"cpu": 1, "cuda": 8}
 """Steps between two looks at which rows have ended: looking makes the host wait for the device, free on the CPU."""
 _LOOP_CHECK_STEPS = 16
-_TIMED_TOGETHER = 8
-
-
-@dataclass(slots=True, eq=False)
-class Request:
-    """One window to decode.
-
-    `mel` makes its log-mel features (n_mels, 3000) in float32 when a slot is free. `languages` are Whisper's codes: one
-    is taken, of several (or of all that the model knows, if there is none) the likeliest. `previous` are tokens of text
-    before the window. `frames` (20 ms) hold sound, words are timed within them. `seed` starts its sampling. With
-    `language_only` nothing is decoded. `features` (t, d) are those of an earlier request for the same window.
-    """
-
-    mel: Callable[[], Tensor]
-    languages: tuple[str, ...]
-    temperatures: tuple[float, ...]
-    frames: int
-    seed: int = 0
-    previous: tuple[int, ...] = ()
-    most_tokens: int = 448
-    language_only: bool = False
-    features: Tensor | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What was heard in a window.
-
-    `starts` (s, from the window's beginning) has one entry per text token and one for the end of the last; it is empty
-    where there is no text. `languages` are the probabilities of those asked for, empty when only one was. `attempts`
-    is at how many temperatures the window was decoded. `features` (t, d) are kept where only the language was asked.
-    """
-
-    hypothesis: Hypothesis | None
-    starts: tuple[float, ...]
-    language: str
-    languages: dict[str, float]
-    attempts: int = 0
-    features: Tensor | None = None
-
-
-@dataclass(slots=True)
-class _Decoding:
-    """A slot's window on its way."""
-
-    request: Request
-    language: str
-    languages: dict[str, float]
-    no_speech: Tensor
-    attempts: list[Hypothesis] = field(default_factory=list)
-    position: int = 0
-    random: torch.Generator | None = None
-    beam: Beam | None = None
-    looped: bool = False
+_TIMED_TOGETHER = {"cpu": 16, "cuda": 64}
 
 
 class SlotEngine:
     """A model with its decoding memory."""
 
-    def __init__(self, model: WhisperModel, beam: int = 1, slots: int = 0) -> None:
-        """`slots` 0 takes what the memory holds, at most 16 rows on the CPU and 128 on CUDA."""
+    def __init__(self, model: WhisperModel, beam: int = 1, slots: int = 0, *, graphs: bool = True) -> None:
+        """`slots` 0 takes what the memory holds, at most 16 rows on the CPU and 128 on CUDA.
+
+        On CUDA a step is one graph, unless `graphs` is false.
+        """
         self._model = model
         self._device = model.device
         self.vocabulary = Vocabulary(model)
         self._beam = beam
-        self._count = slots or _fitting_slots(model, beam)
+        self._count = slots or fitting_slots(model, beam)
+        self._graphs: StepGraphs | None = None
+        self._use_graphs = graphs and self._device.type == "cuda"
         self._slots: Slots | None = None
-        self._decoding: dict[int, _Decoding] = {}
+        self._decoding: dict[int, Decoding] = {}
         self._encoded: deque[tuple[Request, Tensor]] = deque()
-        self._aligned: list[tuple[Request, Heard, Alignment]] = []
+        self._aligned: list[tuple[Request, Heard, Tensor]] = []
         self._encoding: list[Request] = []
 
     @property
@@ -121,7 +76,7 @@ class SlotEngine:
 
     def shrink(self) -> bool:
         """Gives the memory back and takes half as many slots from now on; False when there is only one."""
-        self._slots = None
+        self._slots = self._graphs = None
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
         if self._count == 1:
@@ -140,16 +95,15 @@ class SlotEngine:
         while True:
             yield from self._refill(waiting)
             if not self._decoding:
-                if self._aligned:
-                    yield from self._timed()
-                    continue
-                return
+                if not self._aligned:
+                    return
+                yield from self._timed()
+                continue
             for _ in range(look_every):
                 self._advance()
             self._break_loops()
-            for slot in self._ended():
-                yield from self._finish(slot)
-            if len(self._aligned) >= _TIMED_TOGETHER:
+            yield from self._finish(self._ended())
+            if len(self._aligned) >= _TIMED_TOGETHER[self._device.type]:
                 yield from self._timed()
 
     def _memory(self) -> tuple[Slots, Rows, Tensor]:
@@ -159,28 +113,34 @@ class SlotEngine:
             self._rows = Rows.make(self._slots.rows, model.config.dims.n_text_ctx, model.device)
             shape = (self._slots.rows, model.config.dims.n_text_state)
             self._hidden = torch.zeros(shape, device=model.device, dtype=model.dtype)
+            self._graphs = StepGraphs(self._step, self._state) if self._use_graphs else None
         return self._slots, self._rows, self._hidden
 
-    def _refill(self, waiting: deque[Request]) -> Iterator[tuple[Request, Heard | Exception]]:
-        for slot in range(self._count):
-            while slot not in self._decoding:
-                if not self._encoded:
-                    yield from self._encode(waiting)
-                    if not self._encoded:
-                        return
-                request, features = self._encoded[0]
-                heard = self._begin(slot, request, features)
-                self._encoded.popleft()
-                if heard is not None:
-                    yield request, heard
+    def _state(self) -> list[Tensor]:
+        """All that a step changes, but for the own keys and values, which the next step at a position writes anew."""
+        return [*self._rows.tensors(), self._hidden]
 
-    def _encode(self, waiting: deque[Request]) -> Iterator[tuple[Request, Exception]]:
+    def _refill(self, waiting: deque[Request]) -> Iterator[tuple[Request, Heard | Exception]]:
+        """Puts waiting windows into the free slots; those of which only the language was asked come out at once."""
+        together = _TOGETHER[self._device.type]
+        while free := [slot for slot in range(self._count) if slot not in self._decoding][:together]:
+            if not self._encoded:
+                yield from self._encode(waiting)
+            batch = list(islice(self._encoded, len(free)))
+            if not batch:
+                return
+            answered = self._begin(free, batch)
+            for _ in batch:
+                self._encoded.popleft()
+            yield from answered
+
+    def _encode(self, waiting: deque[Request]) -> Iterator[tuple[Request, Heard | Exception]]:
         """Encodes the next windows, until there is one or nothing waits any more."""
         while waiting and not self._encoded:
             if (made := waiting[0].features) is not None:
                 self._encoded.append((waiting.popleft(), made))
                 return
-            count = min(_ENCODED_AT_ONCE[self._device.type], len(waiting))
+            count = min(_TOGETHER[self._device.type], len(waiting))
             self._encoding = [waiting.popleft() for _ in range(count)]
             mels = []
             for request in tuple(self._encoding):
@@ -196,60 +156,93 @@ class SlotEngine:
                 self._encoded.extend(zip(self._encoding, features, strict=True))
             self._encoding = []
 
-    def _begin(self, slot: int, request: Request, features: Tensor) -> Heard | None:
-        """Puts a window into a slot; what was heard if only its language was asked for."""
+    def _begin(self, free: Sequence[int], batch: Sequence[tuple[Request, Tensor]]) -> list[tuple[Request, Heard]]:
+        """Puts windows into free slots; what was heard in those of which only the language was asked."""
         slots, _, _ = self._memory()
-        slots.fill(slot, features)
-        languages: dict[str, float] = {}
-        if len(request.languages) != 1 or request.language_only:
-            start = torch.tensor([self.vocabulary.start], device=self._device)
-            hidden = decode_prompt(self._model, slots, slot, start)[0]
-            languages = self.vocabulary.language_probabilities(hidden, request.languages)
-        language = max(languages, key=languages.__getitem__) if languages else request.languages[0]
-        if request.language_only:
-            return Heard(None, (), language, languages, features=features)
-        self._decoding[slot] = _Decoding(request, language, languages, torch.zeros(()))
-        self._attempt(slot)
-        return None
+        chosen = free[: len(batch)]
+        slots.fill(chosen, torch.stack([features for _, features in batch]))
+        states = None
+        if any(len(request.languages) != 1 or request.language_only for request, _ in batch):
+            start = torch.full((len(batch), 1), self.vocabulary.start, device=self._device)
+            states = decode_prompt(self._model, slots, chosen, start)[:, 0]
+        answered: list[tuple[Request, Heard]] = []
+        begun: list[int] = []
+        for row, (slot, (request, features)) in enumerate(zip(chosen, batch, strict=True)):
+            languages: dict[str, float] = {}
+            if states is not None and (len(request.languages) != 1 or request.language_only):
+                languages = self.vocabulary.language_probabilities(states[row], request.languages)
+            language = max(languages, key=languages.__getitem__) if languages else request.languages[0]
+            if request.language_only:
+                answered.append((request, Heard(None, (), language, languages, features=features)))
+            else:
+                self._decoding[slot] = Decoding(request, language, languages, torch.zeros(()))
+                begun.append(slot)
+        self._attempt(begun)
+        return answered
 
-    def _attempt(self, slot: int) -> None:
-        """Begins the decoding of a slot's window at its next temperature."""
+    def _attempt(self, chosen: Sequence[int]) -> None:
+        """Begins the decoding of some slots' windows at their next temperatures."""
+        prompts: dict[int, list[tuple[int, tuple[int, ...]]]] = {}
+        for slot in chosen:
+            decoding = self._decoding[slot]
+            prompt = self.vocabulary.sequence(decoding.language, decoding.request.previous)
+            prompts.setdefault(len(prompt), []).append((slot, prompt))
+        together = _TOGETHER[self._device.type]
+        for length, alike in prompts.items():
+            for first in range(0, len(alike), together):
+                self._attempt_alike(length, alike[first : first + together])
+
+    def _attempt_alike(self, length: int, alike: Sequence[tuple[int, tuple[int, ...]]]) -> None:
+        """Begins slots whose prompts have the same length."""
         slots, rows, hidden = self._memory()
-        decoding = self._decoding[slot]
-        request, step = decoding.request, len(decoding.attempts)
-        prompt = self.vocabulary.sequence(decoding.language, request.previous)
-        states = decode_prompt(self._model, slots, slot, torch.tensor(prompt, device=self._device))
-        first, last = slot * self._beam, (slot + 1) * self._beam
-        hidden[first:last] = states[-1]
-        # Word times need room for two more tokens, `no_timestamps` and the end.
-        room = self._model.config.dims.n_text_ctx - len(prompt) - 2
-        rows.begin(first, last, len(prompt), min(request.most_tokens, room))
-        decoding.no_speech = self.vocabulary.no_speech_probability(states[prompt.index(self.vocabulary.start)])
-        decoding.position = len(prompt)
-        decoding.looped = False
-        is_hot = request.temperatures[step] > 0
-        decoding.random = torch.Generator().manual_seed(1000 * request.seed + step) if is_hot else None
-        decoding.beam = Beam() if self._beam > 1 and not is_hot else None
+        tokens = torch.tensor([prompt for _, prompt in alike], device=self._device)
+        states = decode_prompt(self._model, slots, [slot for slot, _ in alike], tokens)
+        for row, (slot, prompt) in enumerate(alike):
+            decoding = self._decoding[slot]
+            first, last = slot * self._beam, (slot + 1) * self._beam
+            hidden[first:last] = states[row, -1]
+            # Word times need room for two more tokens, `no_timestamps` and the end.
+            room = self._model.config.dims.n_text_ctx - length - 2
+            rows.begin(first, last, length, min(decoding.request.most_tokens, room))
+            at_start = states[row, prompt.index(self.vocabulary.start)]
+            decoding.begin(length, self.vocabulary.no_speech_probability(at_start), self._beam)
 
     def _advance(self) -> None:
         """One token more for every slot."""
         slots, rows, hidden = self._memory()
-        scored = apply_rules(self.vocabulary.scores(hidden), self.vocabulary, rows)
-        beams = {slot: decoding.beam for slot, decoding in self._decoding.items() if decoding.beam is not None}
-        going = ~rows.done
-        for slot in beams:
-            going[slot * self._beam : (slot + 1) * self._beam] = False
-        searching = {slot: search for slot, search in beams.items() if not bool(rows.done[slot * self._beam])}
-        if len(beams) < len(self._decoding):
-            choose(scored, self.vocabulary, rows, going, self._sampling())
         longest = max(decoding.position for decoding in self._decoding.values())
-        if searching:
-            advance_beams(scored, self.vocabulary, rows, slots, searching, longest)
         chunks = min(longest, self._model.config.dims.n_text_ctx - 1) // CHUNK + 1
-        hidden.copy_(decode_step(self._model, slots, rows.token, rows.position, chunks, self._runs()))
-        rows.position += ~rows.done
+        beams = {slot: decoding.beam for slot, decoding in self._decoding.items() if decoding.beam is not None}
+        sampling = self._sampling()
+        if self._graphs is not None and not beams and sampling is None:
+            self._graphs.run(chunks)
+        elif not beams:
+            self._step(chunks, self._runs(), sampling)
+        else:
+            scored = apply_rules(self.vocabulary.scores(hidden), self.vocabulary, rows)
+            going = ~rows.done
+            for slot in beams:
+                going[slot * self._beam : (slot + 1) * self._beam] = False
+            if len(beams) < len(self._decoding):
+                choose(scored, self.vocabulary, rows, going, sampling)
+            searching = {slot: beam for slot, beam in beams.items() if not bool(rows.done[slot * self._beam])}
+            advance_beams(scored, self.vocabulary, rows, slots, searching, longest)
+            self._decode_taken(chunks, self._runs())
         for decoding in self._decoding.values():
             decoding.position += 1
+
+    def _step(self, chunks: int, runs: Sequence[Run] = (), sampling: tuple[Tensor, Tensor] | None = None) -> None:
+        """One token more for every row, without a beam; the sound of all slots is read where `runs` is empty."""
+        rows = self._rows
+        scored = apply_rules(self.vocabulary.scores(self._hidden), self.vocabulary, rows)
+        choose(scored, self.vocabulary, rows, ~rows.done, sampling)
+        self._decode_taken(chunks, runs or [(0, self._count)])
+
+    def _decode_taken(self, chunks: int, runs: Sequence[Run]) -> None:
+        """What the decoder makes of the tokens just taken."""
+        slots, rows, hidden = self._memory()
+        hidden.copy_(decode_step(self._model, slots, rows.token, rows.position, chunks, runs))
+        rows.position += ~rows.done
 
     def _sampling(self) -> tuple[Tensor, Tensor] | None:
         """Temperature and the next random number of each row, if any row is to be drawn."""
@@ -276,7 +269,7 @@ class SlotEngine:
 
     def _break_loops(self) -> None:
         """Ends rows that say the same tokens again and again; they fall back without running on."""
-        _, rows, _ = self._memory()
+        rows = self._rows
         for slot, decoding in self._decoding.items():
             if decoding.beam is not None or decoding.position % _LOOP_CHECK_STEPS:
                 continue
@@ -287,31 +280,50 @@ class SlotEngine:
                     decoding.looped = True
 
     def _ended(self) -> list[int]:
-        _, rows, _ = self._memory()
-        done = rows.done.view(self._count, self._beam).all(dim=1).tolist()
+        done = self._rows.done.view(self._count, self._beam).all(dim=1).tolist()
         return [slot for slot in self._decoding if done[slot]]
 
-    def _finish(self, slot: int) -> Iterator[tuple[Request, Heard | Exception]]:
-        """Reads an ended slot: decodes it again when it failed, else times its words and frees it."""
-        slots, rows, _ = self._memory()
-        decoding = self._decoding[slot]
-        request = decoding.request
-        decoding.attempts.append(self._hypothesis(slot, decoding, rows))
-        if decoding.attempts[-1].needs_fallback and len(decoding.attempts) < len(request.temperatures):
-            self._attempt(slot)
-            return
-        hypothesis = best_attempt(decoding.attempts)
-        heard = Heard(hypothesis, (), decoding.language, decoding.languages, len(decoding.attempts))
-        text = text_tokens(hypothesis, self.vocabulary)
-        if text:
-            alignment = attention_of(self._model, self.vocabulary, slots, slot, decoding.language, text, request.frames)
-            self._aligned.append((request, heard, alignment))
-            del self._decoding[slot]
-        else:
-            del self._decoding[slot]
-            yield request, heard
+    def _finish(self, ended: Sequence[int]) -> Iterator[tuple[Request, Heard | Exception]]:
+        """Reads ended slots: decodes those that failed again, aligns the words of the others and frees them."""
+        again: list[int] = []
+        spoken: list[tuple[int, Heard, list[int]]] = []
+        silent: list[tuple[Request, Heard]] = []
+        for slot in ended:
+            decoding = self._decoding[slot]
+            decoding.attempts.append(self._hypothesis(slot, decoding, self._rows))
+            if decoding.attempts[-1].needs_fallback and len(decoding.attempts) < len(decoding.request.temperatures):
+                again.append(slot)
+                continue
+            hypothesis = best_attempt(decoding.attempts)
+            heard = Heard(hypothesis, (), decoding.language, decoding.languages, len(decoding.attempts))
+            if text := text_tokens(hypothesis, self.vocabulary):
+                spoken.append((slot, heard, text))
+            else:
+                silent.append((decoding.request, heard))
+                del self._decoding[slot]
+        self._attempt(again)
+        together = _TOGETHER[self._device.type]
+        for first in range(0, len(spoken), together):
+            self._align(spoken[first : first + together])
+        yield from silent
 
-    def _hypothesis(self, slot: int, decoding: _Decoding, rows: Rows) -> Hypothesis:
+    def _align(self, spoken: Sequence[tuple[int, Heard, list[int]]]) -> None:
+        """Keeps what the words of ended slots look at, and frees the slots."""
+        slots, _, _ = self._memory()
+        chosen = [slot for slot, _, _ in spoken]
+        found = attention_of(
+            self._model,
+            self.vocabulary,
+            slots,
+            chosen,
+            [heard.language for _, heard, _ in spoken],
+            [text for _, _, text in spoken],
+            [self._decoding[slot].request.frames for slot in chosen],
+        )
+        for (slot, heard, _), alignment in zip(spoken, found, strict=True):
+            self._aligned.append((self._decoding.pop(slot).request, heard, alignment))
+
+    def _hypothesis(self, slot: int, decoding: Decoding, rows: Rows) -> Hypothesis:
         first = slot * self._beam
         if decoding.beam is not None:
             held: Ended = decoding.beam.best(rows, first, self._beam)
@@ -335,18 +347,3 @@ class SlotEngine:
         self._aligned = []
         for (request, heard, _), begins in zip(aligned, starts, strict=True):
             yield request, replace(heard, starts=tuple(begins))
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether fewer slots could have avoided this error."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    # torch's CPU allocator has no error class of its own.
-    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
-
-
-def _fitting_slots(model: WhisperModel, beam: int) -> int:
-    cpu = model.device.type == "cpu"
-    budget = _SLOT_BYTES_ON_CPU if cpu else torch.cuda.mem_get_info(model.device)[0] // 2
-    fitting: Sequence[int] = (_MOST_ROWS[model.device.type] // beam, budget // slot_bytes(model, beam))
-    return max(1, min(fitting))

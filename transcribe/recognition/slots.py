@@ -5,6 +5,8 @@ A slot holds one window: the keys and values of its sound, and those of the toke
 filled with the next window as soon as its own has ended.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -42,21 +44,32 @@ class Slots:
         """Rows of all slots."""
         return self.count * self.beam
 
-    def fill(self, slot: int, features: Tensor) -> None:
-        """Makes the keys and values of encoder features (t, d) in a slot."""
-        t, d = features.shape
+    def fill(self, chosen: Sequence[int], features: Tensor) -> None:
+        """Makes the keys and values of encoder features (n, t, d) in n slots."""
+        n, t, d = features.shape
         heads = self._model.config.dims.n_text_head
         for layer, (_, cross) in enumerate(self._model.text_blocks):
-            for memory, made in ((self.cross_keys, cross.key), (self.cross_values, cross.value)):
-                memory[layer, slot].copy_(made(features).view(t, heads, d // heads).transpose(0, 1))
+            for memory, make in ((self.cross_keys, cross.key), (self.cross_values, cross.value)):
+                made = make(features).view(n, t, heads, d // heads).transpose(1, 2)
+                for row, slot in enumerate(chosen):
+                    memory[layer, slot].copy_(made[row])
 
-    def write(self, layer: int, slot: int, keys: Tensor, values: Tensor) -> None:
-        """Puts own keys and values (m, h, w) of the first m positions into all rows of a slot."""
-        first = slot * self.beam
+    def sound(self, layer: int, chosen: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Keys and values (n, heads, frames, width) of n slots; a view where there is one."""
+        if len(chosen) == 1:
+            part = slice(chosen[0], chosen[0] + 1)
+            return self.cross_keys[layer, part], self.cross_values[layer, part]
+        index = torch.tensor(chosen, device=self._model.device)
+        return self.cross_keys[layer, index], self.cross_values[layer, index]
+
+    def write(self, layer: int, chosen: Sequence[int], keys: Tensor, values: Tensor) -> None:
+        """Puts own keys and values (n, m, h, w) of the first m positions into all rows of n slots."""
         for memory, new in ((self.own_keys, keys), (self.own_values, values)):
-            for chunk in range(-(-len(new) // CHUNK)):
-                part = new[chunk * CHUNK : (chunk + 1) * CHUNK].transpose(0, 1)
-                memory[layer, chunk, first : first + self.beam, :, : part.shape[1]] = part
+            for chunk in range(-(-new.shape[1] // CHUNK)):
+                part = new[:, chunk * CHUNK : (chunk + 1) * CHUNK].transpose(1, 2)
+                for row, slot in enumerate(chosen):
+                    first = slot * self.beam
+                    memory[layer, chunk, first : first + self.beam, :, : part.shape[2]] = part[row]
 
     def reorder(self, rows: Tensor, sources: Tensor, length: int) -> None:
         """Row `rows[i]` goes on from what `sources[i]` has decoded in its first `length` positions."""

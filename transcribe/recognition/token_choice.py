@@ -64,10 +64,13 @@ class Rows:
         self.sum_logprob[rows] = 0.0
         self.done[rows] = False
 
+    def tensors(self) -> list[Tensor]:
+        """All of it."""
+        return [getattr(self, name) for name in self.__slots__]
+
     def reorder(self, rows: Tensor, sources: Tensor) -> None:
         """Row `rows[i]` goes on from the state of `sources[i]`."""
-        for name in self.__slots__:
-            state: Tensor = getattr(self, name)
+        for state in self.tensors():
             state[rows] = state[sources]
 
 

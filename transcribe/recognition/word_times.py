@@ -23,32 +23,35 @@ FRAME_SECONDS = 0.02
 
 _MEDIAN_WIDTH = 7
 
-Alignment = NDArray[np.float32]
-"""How much each frame stands out for each token and for the end: shape (tokens + 1, frames)."""
-
 
 def attention_of(
     model: WhisperModel,
     vocabulary: Vocabulary,
     slots: Slots,
-    slot: int,
-    language: str,
-    text: Sequence[int],
-    frames: int,
-) -> Alignment:
-    """What the alignment heads look at while the `text` tokens of a slot's window are said.
+    chosen: Sequence[int],
+    languages: Sequence[str],
+    texts: Sequence[Sequence[int]],
+    frames: Sequence[int],
+) -> list[Tensor]:
+    """What the alignment heads look at in n slots while their text tokens are said, as `token_starts` takes it.
 
-    `frames` of the window hold sound; beyond them no token may lie.
+    Each is of shape (tokens + 1, frames): how much each frame stands out for each token, and for the end. `frames` of
+    a window hold sound; beyond them no token may lie.
     """
-    prompt = vocabulary.prompt(language)
-    tokens = torch.tensor([*prompt, vocabulary.no_timestamps, *text, vocabulary.eot], device=model.device)
-    held = min(max(frames, 1), model.config.dims.n_audio_ctx)
-    emphasis = attention_emphasis(alignment_scores(model, slots, slot, tokens)[:, :, :held])
-    found: Alignment = emphasis[len(prompt) : -1].cpu().numpy()
+    prompts = [[*vocabulary.prompt(language), vocabulary.no_timestamps] for language in languages]
+    sequences = [[*prompt, *text, vocabulary.eot] for prompt, text in zip(prompts, texts, strict=True)]
+    longest = max(map(len, sequences))
+    padded = [sequence + [vocabulary.eot] * (longest - len(sequence)) for sequence in sequences]
+    scores = alignment_scores(model, slots, chosen, torch.tensor(padded, device=model.device))
+    found = []
+    for row, (prompt, sequence, count) in enumerate(zip(prompts, sequences, frames, strict=True)):
+        held = min(max(count, 1), model.config.dims.n_audio_ctx)
+        emphasis = attention_emphasis(scores[row, :, : len(sequence), :held])
+        found.append(emphasis[len(prompt) - 1 : -1].clone())
     return found
 
 
-def token_starts(alignments: Sequence[Alignment]) -> list[list[float]]:
+def token_starts(alignments: Sequence[Tensor]) -> list[list[float]]:
     """When each token of each window begins, and when the last ends: seconds from the window's beginning."""
     paths = first_frames([-alignment for alignment in alignments]) if alignments else []
     return [[frame * FRAME_SECONDS for frame in frames] for frames in paths]
@@ -85,7 +88,7 @@ def median_of_seven(x: Tensor) -> Tensor:
     return kept[0]
 
 
-def first_frames(costs: Sequence[Alignment]) -> list[list[int]]:
+def first_frames(costs: Sequence[Tensor]) -> list[list[int]]:
     """Per matrix (tokens, frames): the first frame of each token on the cheapest monotone path through the matrix.
 
     The path leads from the first token and frame to the last of both and advances token, frame or both by one. All
@@ -93,36 +96,39 @@ def first_frames(costs: Sequence[Alignment]) -> list[list[int]]:
     """
     tokens = max(cost.shape[0] for cost in costs)
     frames = max(cost.shape[1] for cost in costs)
-    diagonals = tokens + frames - 1
-    skewed = np.zeros((diagonals, len(costs), tokens), dtype=np.float32)
+    device, n, diagonals = costs[0].device, len(costs), tokens + frames - 1
+    # A row more to the right for every token: what lies on one anti-diagonal then lies in one column.
+    shifted = torch.zeros(n, tokens, diagonals + 1, device=device)
     for row, cost in enumerate(costs):
-        for token, line in enumerate(cost):
-            skewed[token : token + len(line), row, token] = line
+        shifted[row, : cost.shape[0], : cost.shape[1]] = cost
+    skewed = shifted.flatten(1)[:, : tokens * diagonals].view(n, tokens, diagonals).permute(2, 0, 1).contiguous()
     # Index 0 along the last axis is the border before the first token; entry d of `steps` is the diagonal
     # token + frame = d, and says how its cells were reached: 0 both advanced, 1 the token, 2 the frame.
-    before = np.full((len(costs), tokens + 1), np.inf, dtype=np.float32)
+    before = torch.full((n, tokens + 1), torch.inf, device=device)
     before[:, 0] = 0.0
-    previous = np.full_like(before, np.inf)
-    steps = np.empty((diagonals, len(costs), tokens), dtype=np.int8)
+    previous = torch.full_like(before, torch.inf)
+    steps = torch.empty(diagonals, n, tokens, dtype=torch.int8, device=device)
     for d in range(diagonals):
         both, token_alone, frame_alone = before[:, :-1], previous[:, :-1], previous[:, 1:]
-        frame_is_cheapest = (frame_alone <= both) & (frame_alone <= token_alone)
-        steps[d] = np.where(frame_is_cheapest, 2, np.where(token_alone < both, 1, 0))
-        current = np.full_like(previous, np.inf)
-        np.minimum(np.minimum(both, token_alone), frame_alone, out=current[:, 1:])
-        current[:, 1:] += skewed[d]
-        current[:, d + 2 :] = np.inf
+        cheaper = torch.minimum(both, token_alone)
+        steps[d] = torch.where(frame_alone <= cheaper, 2, (token_alone < both).to(torch.int8))
+        current = torch.full_like(previous, torch.inf)
+        reached = slice(1, min(d + 2, tokens + 1))
+        current[:, reached] = (torch.minimum(cheaper, frame_alone) + skewed[d])[:, : min(d + 1, tokens)]
         before, previous = previous, current
-    return [_trace_back(steps[:, row].tolist(), *cost.shape) for row, cost in enumerate(costs)]
+    return _traced_back(steps.cpu().numpy(), [(cost.shape[0], cost.shape[1]) for cost in costs])
 
 
-def _trace_back(steps: list[list[int]], tokens: int, frames: int) -> list[int]:
-    token, frame = tokens - 1, frames - 1
-    first = [0] * tokens
-    while token > 0 or frame > 0:
-        first[token] = frame
-        step = 2 if token == 0 else 1 if frame == 0 else steps[token + frame][token]
-        token -= step != 2
-        frame -= step != 1
-    first[0] = 0
-    return first
+def _traced_back(steps: NDArray[np.int8], shapes: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """Follows all paths from their ends to their beginnings, one step of each at a time."""
+    rows = np.arange(len(shapes))
+    token = np.array([shape[0] - 1 for shape in shapes])
+    frame = np.array([shape[1] - 1 for shape in shapes])
+    first = np.zeros((len(shapes), int(token.max()) + 1), dtype=np.int64)
+    while (going := (token > 0) | (frame > 0)).any():
+        first[rows[going], token[going]] = frame[going]
+        step = np.where(token == 0, 2, np.where(frame == 0, 1, steps[token + frame, rows, token]))
+        token -= going & (step != 2)
+        frame -= going & (step != 1)
+    first[:, 0] = 0
+    return [first[row, : shape[0]].tolist() for row, shape in enumerate(shapes)]
