@@ -43,7 +43,7 @@ precision = "{default.precision}"
 verbatim = {str(default.verbatim).lower()}
 
 [vocabulary]
-# Words that are likely to be said and that the recogniser could mishear; it then expects them. About 60 words.
+# Words that are likely to be said and that the recogniser could mishear; it then expects them. About 40 names fit.
 # A changed list does all recordings again. It replaces nothing: what is to be replaced goes into private/roster.csv.
 # Never the ideas of the study (recovery, empowerment, codes, hypotheses): the recogniser would hear them where nobody
 # said them, and your findings would be in your data. Never names of people.
