@@ -5,37 +5,42 @@ moment, with words around it that are known already, it often comes. Those words
 to be written again: the two looks are matched word by word, in order, and only what lies where no word was is new.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
 from transcribe.audio.track import Track
-from transcribe.recognition.coverage import EDGE, UNSUPPORTED, longest_said, uncovered
-from transcribe.recognition.windows import Window, pack_windows
+from transcribe.overlap import is_acknowledgement
+from transcribe.recognition.coverage import EDGE, UNSUPPORTED, covered, uncovered
+from transcribe.recognition.quarantine import UNSURE, flagged
+from transcribe.recognition.windows import Window, pack_windows, voiced_within
 from transcribe.records import Interval, Quarantined, Segment, Word
 
 CONTEXT = 5.0
 """Seconds of known speech on either side of what is looked at again."""
 LOOK_SECONDS = 20.0
 """Longest window of a second look: of another length than the first ones, so that long gaps are not cut alike."""
-LEAST_PROBABILITY = 0.5
+LEAST_PROBABILITY = 0.6
 """What words that only the second look has must have on average: where the first heard nothing, phantoms are likelier
 than elsewhere."""
-UNSURE = "unsure"
-"""Why words of a second look are quarantined that are not sure enough."""
+ALONE_SECONDS = 2.0
+AMID_SECONDS = 10.0
+"""Words that last less than `ALONE_SECONDS` with `AMID_SECONDS` of speech without a word beside them are alone."""
 
 _SAME_WORD = 3.0
-"""Seconds by which two looks may place the same word apart."""
-_QUICK = 0.02
-"""Seconds a letter: nobody speaks faster. A word with less was not placed, only squeezed in."""
+"""Seconds by which two looks may place the same word apart; speech without a word between does not count."""
+_FAR = 60.0
+"""Seconds beyond a window in which its words are not looked for."""
+_SAME_PLACE = 1.0
+"""Seconds within which both looks must hear words that are alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Segments after a second look, in order of time, ids from 0; and what was heard in it and is too unsure."""
+    """Segments in order of time, ids from 0; and what was heard and is too unsure to be one."""
 
     segments: tuple[Segment, ...]
-    unsure: tuple[Quarantined, ...]
+    put_away: tuple[Quarantined, ...]
 
 
 def second_look(
@@ -61,31 +66,38 @@ def second_look(
     return tuple(window for window in windows if window not in used)
 
 
-def accept(segments: Sequence[Segment], heard: Sequence[Segment], mask: Sequence[Interval]) -> Accepted:
-    """What is known after a window of a second look, `heard` being its segments.
+def accept(
+    segments: Sequence[Segment],
+    heard: Sequence[Segment],
+    mask: Sequence[Interval],
+    put_away: Sequence[Quarantined] = (),
+) -> Accepted:
+    """What is known after one window of a second look: `heard` and `put_away` are what `quarantine` made of it.
 
     A word is new when it lies where `segments` leave the mask uncovered and is none of their words heard again. New
-    words that stand together are taken if they are sure enough on average; a known word that had no length, or was
-    stretched over the gap, gets the place at which it was heard now. All other words of `segments` stay as they are.
+    words that stand together are taken if they are sure enough on average. A known word that is heard in the gap now
+    gets its place there: without a place of its own it was put before or behind it. All other words of `segments` stay
+    as they are, and of `put_away` what lies over no gap is left out, because its words are there already.
     """
     gaps = uncovered(segments, mask)
     known = [(word, number) for number, segment in enumerate(segments) for word in segment.words]
     again = [(word, segment) for segment in heard for word in segment.words if _letters(word)]
-    same = _same_words([word for word, _ in known], [word for word, _ in again])
-    placed: list[_Placed] = [_Placed(word, number, segments[number]) for word, number in known]
+    same = _same_words([word for word, _ in known], [word for word, _ in again], gaps)
+    placed = [_Placed(word, number, segments[number]) for word, number in known]
     runs: dict[tuple[int, int], list[tuple[Word, Segment]]] = {}
+    moves: list[tuple[int, Word]] = []
     for number, (word, segment) in enumerate(again):
         gap = _gap_of(word, gaps)
         if gap is None:
             continue
         if number in same:
-            before = placed[same[number]]
-            if _is_squeezed(before.word) or before.word.end - before.word.start > longest_said(before.word):
-                moved = replace(before.word, start=word.start, end=word.end, flags=word.flags)
-                placed[same[number]] = replace(before, word=moved, is_new=True)
+            moves.append((same[number], word))
         else:
             runs.setdefault((gap, segment.id), []).append((word, segment))
-    unsure: list[Quarantined] = []
+    # A word can follow its neighbour: those that move to earlier from the first on, to later from the last.
+    for at, word in (*moves, *reversed(moves)):
+        _move(placed, at, word)
+    unsure = [item for item in put_away if _gap_of(item, gaps) is not None]
     for count, run in enumerate(runs.values()):
         words = [word for word, _ in run]
         sound = [word for word in words if UNSUPPORTED not in word.flags]
@@ -95,6 +107,47 @@ def accept(segments: Sequence[Segment], heard: Sequence[Segment], mask: Sequence
             text = "".join(word.text for word in words)
             unsure.append(Quarantined(words[0].start, max(word.end for word in words), text, UNSURE))
     return Accepted(_in_segments(_in_order(placed)), tuple(unsure))
+
+
+def confirm(
+    segments: Sequence[Segment], first: Sequence[Segment], second: Sequence[Segment], mask: Sequence[Interval]
+) -> Accepted:
+    """What is believed in the end: `segments` without words that stand alone and that only one look has heard there.
+
+    "Thank you." and twenty seconds of speech without a word is what a model writes for noise, wherever its window
+    begins; what was said is heard at its place in both looks. `first` and `second` are all segments that the looks
+    gave. A sound of listening is kept, flagged.
+    """
+    gaps = uncovered(segments, mask)
+    doubtful = [span for span in covered(segments) if _is_alone(span, gaps, mask)]
+    looks = [[word for segment in look for word in segment.words] for look in (first, second)]
+    kept: list[Segment] = []
+    put_away: list[Quarantined] = []
+    for segment in segments:
+        alone = any(start <= segment.start and segment.end <= end for start, end in doubtful)
+        if not alone or all(_is_heard(segment, words) for words in looks):
+            kept.append(segment)
+        elif is_acknowledgement(segment.words):
+            kept.append(flagged(segment))
+        else:
+            put_away.append(Quarantined(segment.start, segment.end, segment.text, UNSURE))
+    return Accepted(tuple(replace(segment, id=number) for number, segment in enumerate(kept)), tuple(put_away))
+
+
+def _is_alone(span: Interval, gaps: Sequence[Interval], mask: Sequence[Interval]) -> bool:
+    beside = [gap for gap in gaps if abs(gap[0] - EDGE - span[1]) < EDGE or abs(span[0] - EDGE - gap[1]) < EDGE]
+    unheard = sum(voiced_within(mask, start, end) for start, end in beside)
+    return span[1] - span[0] < ALONE_SECONDS and unheard >= AMID_SECONDS
+
+
+def _is_heard(segment: Segment, words: Iterable[Word]) -> bool:
+    """Whether most of a segment's words are among `words`, at the same place."""
+    near = [word for word in words if segment.start - 1.0 <= word.start <= segment.end + 1.0]
+    found = [
+        any(_letters(word) == _letters(other) and abs(word.start - other.start) <= _SAME_PLACE for other in near)
+        for word in segment.words
+    ]
+    return 2 * sum(found) > len(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,32 +175,38 @@ def _letters(word: Word) -> str:
     return "".join(sign for sign in word.text.casefold() if sign.isalnum())
 
 
-def _is_squeezed(word: Word) -> bool:
-    return word.end - word.start < _QUICK * len(_letters(word))
+def _move(placed: list["_Placed"], number: int, heard: Word) -> None:
+    """Gives a known word the times at which it was heard now, where it then still stands between its neighbours."""
+    before = placed[number - 1].word.start if number else 0.0
+    after = placed[number + 1].word.start if number + 1 < len(placed) else heard.start
+    if before <= heard.start <= after:
+        item = placed[number]
+        moved = replace(item.word, start=heard.start, end=heard.end, flags=heard.flags)
+        placed[number] = replace(item, word=moved, is_new=True)
 
 
-def _gap_of(word: Word, gaps: Sequence[Interval]) -> int | None:
+def _gap_of(word: Word | Quarantined, gaps: Sequence[Interval]) -> int | None:
     """The number of the gap over which a word lies: between the words around it, which end `EDGE` from the gap."""
     middle = (word.start + word.end) / 2
     return next((n for n, (start, end) in enumerate(gaps) if start - EDGE < middle < end + EDGE), None)
 
 
-def _same_words(known: Sequence[Word], again: Sequence[Word]) -> dict[int, int]:
+def _same_words(known: Sequence[Word], again: Sequence[Word], gaps: Sequence[Interval]) -> dict[int, int]:
     """Which words of the second look are which of the first: as many as there can be in the same order.
 
     Of several ways to match, that with the least distance in time is taken. Keys count in `again`, values in `known`.
     """
     if not known or not again:
         return {}
-    begin, end = again[0].start - _SAME_WORD, max(word.end for word in again) + _SAME_WORD
+    begin, end = again[0].start - _FAR, max(word.end for word in again) + _FAR
     near = [n for n, word in enumerate(known) if begin <= word.start <= end]
+    gaps = [gap for gap in gaps if gap[0] < end and gap[1] > begin]
     texts, others = [_letters(known[n]) for n in near], [_letters(word) for word in again]
     best = [[0.0] * (len(again) + 1) for _ in range(len(near) + 1)]
     gain: dict[tuple[int, int], float] = {}
     for i, n in enumerate(near):
         for j, word in enumerate(again):
-            apart = abs(known[n].start - word.start)
-            if texts[i] == others[j] and apart <= _SAME_WORD:
+            if texts[i] == others[j] and (apart := _apart(known[n].start, word.start, gaps)) <= _SAME_WORD:
                 gain[i, j] = 1.0 - apart / (100 * _SAME_WORD)
             best[i + 1][j + 1] = max(best[i][j + 1], best[i + 1][j], best[i][j] + gain.get((i, j), 0.0))
     same: dict[int, int] = {}
@@ -161,6 +220,12 @@ def _same_words(known: Sequence[Word], again: Sequence[Word]) -> dict[int, int]:
             i, j = i - 1, j - 1
             same[j] = near[i]
     return same
+
+
+def _apart(one: float, other: float, gaps: Sequence[Interval]) -> float:
+    """Seconds between two moments, without the speech between them that has no word."""
+    early, late = min(one, other), max(one, other)
+    return late - early - voiced_within(gaps, early, late)
 
 
 def _in_order(placed: Sequence[_Placed]) -> list[_Placed]:
