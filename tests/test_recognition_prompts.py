@@ -142,6 +142,26 @@ def test_what_people_say_is_no_leak(said: str) -> None:
     assert not is_leak(said, prompt(verbatim=True))
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "We talked about Bright Path Wellness Centre, Kwai Chung, clozapine, lithium, Castle Peak Hospital,"),
+        ("zh", "在某些地方,我都在看見Bright Path Wellness Centre,Kwai Chung,clozapine,lithium,Castle Peak Hospital"),
+        ("zh", "等到Bright Path Wellness Centre,Kwai Chung,clozapine,lithium,Castle Peak Hospital,Shek Kip Mei,"),
+    ],
+)
+def test_what_whisper_base_said_over_noise_music_and_a_slammed_door_is_a_leak(language: str, said: str) -> None:
+    words = (
+        "Bright Path Wellness Centre",
+        "Kwai Chung",
+        "clozapine",
+        "lithium",
+        "Castle Peak Hospital",
+        "Shek Kip Mei",
+    )
+    assert is_leak(said, prompt(language, words=words))
+
+
 def test_where_the_fillers_are_said_in_the_prompts_order_it_is_a_leak() -> None:
     said = "And then he left. Um, so, uh, I, I mean, it was, it was"
     assert is_leak(said, prompt(verbatim=True))

@@ -56,6 +56,7 @@ def most_prompt_tokens(n_text_ctx: int = TEXT_CONTEXT) -> int:
     return n_text_ctx // 2 - 1
 
 
+@lru_cache(maxsize=256)  # asked for with every window
 def build_prompt(options: RecognitionOptions, language: str, encode: Encode, n_text_ctx: int = TEXT_CONTEXT) -> Prompt:
     """The prompt of windows in `language`, with as many words of the vocabulary, from its start, as the model reads."""
     limit = most_prompt_tokens(n_text_ctx)
