@@ -13,7 +13,7 @@ from torch import Tensor
 from transcribe.engines import RecognitionJob, RecognitionOptions
 from transcribe.recognition.coverage import uncovered
 from transcribe.recognition.features import HOP, log_mel
-from transcribe.recognition.hypothesis import FALLBACK_TEMPERATURES
+from transcribe.recognition.hypothesis import FALLBACK_TEMPERATURES, Hypothesis
 from transcribe.recognition.languages import (
     Probabilities,
     SpokenWindow,
@@ -94,7 +94,7 @@ class FastSchedule:
                 self._features[asked.window] = heard.features
             return ([] if self._asked else self._after_languages()), 0.0
         assert heard.hypothesis is not None
-        if asked.prompted and is_leak(self._vocabulary.decode(heard.hypothesis.tokens), self._prompt(asked.language)):
+        if asked.prompted and self._is_led_astray(heard.hypothesis, asked.language):
             return [self._ask(asked.look, asked.number, asked.window, asked.language, prompted=False)], 0.0
         self._tally.add(heard, asked.window.seconds)
         segments = window_segments(
@@ -180,7 +180,9 @@ class FastSchedule:
         request = Request(
             self._mel(window),
             (language,),
-            TEMPERATURES,
+            # A prompt provokes loops and hides silence where nobody speaks: what fails with it is decoded without it
+            # before the temperature rises.
+            (0.0,) if prompt else TEMPERATURES,
             window.length // (2 * HOP),
             seed=number + (len(self._spoken) if look == "second" else 0),
             previous=prompt,
@@ -188,6 +190,11 @@ class FastSchedule:
         )
         self._asked[request] = _Asked(look, number, window, language, bool(prompt))
         return request
+
+    def _is_led_astray(self, hypothesis: Hypothesis, language: str) -> bool:
+        """Whether a prompted window is to be decoded without its prompt."""
+        text = self._vocabulary.decode(hypothesis.tokens)
+        return hypothesis.needs_fallback or is_leak(text, self._prompt(language))
 
     def _prompt(self, language: str) -> Prompt:
         return build_prompt(self._options, language, text_tokens_of, self._vocabulary.text_context)
