@@ -1,6 +1,9 @@
-"""Our encoder, decoder and word times against openai-whisper's, with random weights of a tiny model."""
+"""Our log-mel features, encoder, decoder, choice of tokens and word times against openai-whisper's, with random weights
+of a tiny model.
+"""
 
 import json
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 import torch
 import whisper.decoding as openai
 import whisper.timing
+import whisper.utils
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
@@ -16,21 +20,27 @@ from torch import Tensor
 from whisper.audio import log_mel_spectrogram
 from whisper.model import Whisper
 
-from tests.recognition_model import load_openai, load_ours, write_tiny_weights
+from tests.recognition_model import load_openai, load_ours, noise, write_tiny_weights
+from transcribe.audio.track import Track
 from transcribe.engines import Samples
 from transcribe.errors import DependencyError, EngineError
-from transcribe.recognition import decoding
-from transcribe.recognition.decoder import Slots, decode_tokens
-from transcribe.recognition.decoding import Hypothesis, decode_windows
-from transcribe.recognition.features import N_SAMPLES, log_mel
+from transcribe.recognition.decoder import decode_prompt, decode_step
+from transcribe.recognition.features import N_FRAMES, N_SAMPLES, FileMel, log_mel
+from transcribe.recognition.hypothesis import Hypothesis, best_attempt, compression_ratio, ends_in_loop
+from transcribe.recognition.slots import CHUNK, Slots
+from transcribe.recognition.token_choice import MAX_INITIAL_TIMESTAMP, Rows, apply_rules, choose
 from transcribe.recognition.vocabulary import Vocabulary
 from transcribe.recognition.whisper_model import WhisperModel
-from transcribe.recognition.word_times import first_frames, median_of_seven, token_starts
+from transcribe.recognition.word_times import attention_of, first_frames, median_of_seven, token_starts
+
+CPU = torch.device("cpu")
+LONG_CONTEXT = 200
+"""Tokens that the second tiny model holds: four chunks of the decoder's own attention, the last one not full."""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_weights(tmp_path_factory.mktemp("weights"))
+    return write_tiny_weights(tmp_path_factory.mktemp("weights"), LONG_CONTEXT)
 
 
 @pytest.fixture(scope="module")
@@ -48,147 +58,254 @@ def vocabulary(ours: WhisperModel) -> Vocabulary:
     return Vocabulary(ours)
 
 
-def noise(seconds: float, seed: int) -> Samples:
-    rng = np.random.default_rng(seed)
-    return (0.1 * rng.normal(size=round(seconds * 16_000)) * rng.uniform(0, 1)).astype(np.float32)
+SOUNDS = (noise(30, 1), noise(12.3, 2), noise(5, 3))
 
 
 @pytest.fixture(scope="module")
 def mel() -> Tensor:
-    return log_mel([noise(30, 1), noise(12.3, 2), noise(5, 3)], 80, torch.device("cpu"))
+    return torch.stack([log_mel(sound, 80, CPU) for sound in SOUNDS])
 
 
-def test_log_mel_of_a_batch_is_openai_whispers_of_each_window(mel: Tensor) -> None:
-    for row, samples in zip(mel, [noise(30, 1), noise(12.3, 2), noise(5, 3)], strict=True):
+@pytest.fixture(scope="module")
+def features(ours: WhisperModel, mel: Tensor) -> Tensor:
+    with torch.inference_mode():
+        return ours.encode(mel)
+
+
+def test_log_mel_of_a_window_is_openai_whispers(mel: Tensor) -> None:
+    for row, samples in zip(mel, SOUNDS, strict=True):
         padded = np.zeros(N_SAMPLES, dtype=np.float32)
         padded[: len(samples)] = samples
         torch.testing.assert_close(row, log_mel_spectrogram(padded))
 
 
-def test_encoder_is_openai_whispers(ours: WhisperModel, theirs: Whisper, mel: Tensor) -> None:
-    with torch.inference_mode():
-        torch.testing.assert_close(ours.encode(mel), theirs.encoder(mel), atol=1e-4, rtol=1e-4)
-
-
-def test_decoder_with_slots_is_openai_whispers(ours: WhisperModel, theirs: Whisper, mel: Tensor) -> None:
-    tokens = torch.randint(0, 50_000, (3, 9), generator=torch.Generator().manual_seed(1))
-    with torch.inference_mode():
-        features = ours.encode(mel)
-        expected = theirs.logits(tokens, features)
-        slots = Slots(ours, 4)
-        slots.fill(features)
-        positions = torch.arange(9).expand(3, -1)
-        parts = [decode_tokens(ours, slots, tokens[:, :4], positions[:, :4], 4)]
-        parts += [decode_tokens(ours, slots, tokens[:, i : i + 1], positions[:, i : i + 1], i + 1) for i in range(4, 9)]
-        logits = torch.cat(parts, dim=1) @ ours.token_embedding.T
-    torch.testing.assert_close(logits, expected, atol=1e-3, rtol=1e-3)
-
-
-def test_rows_at_different_positions_do_not_disturb_each_other(ours: WhisperModel, mel: Tensor) -> None:
-    tokens = torch.tensor([[5, 6, 7, 8], [15, 16, 17, 18]])
-    with torch.inference_mode():
-        slots = Slots(ours, 2)
-        slots.fill(ours.encode(mel[:2]))
-        together = decode_tokens(ours, slots, tokens, torch.arange(4).expand(2, -1), 4)
-        slots = Slots(ours, 2)
-        slots.fill(ours.encode(mel[:2]))
-        decode_tokens(ours, slots, tokens[:, :2], torch.arange(2).expand(2, -1), 2)
-        decode_tokens(ours, slots, tokens[:1, 2:3], torch.tensor([[2]]), 3)
-        mixed = decode_tokens(ours, slots, torch.tensor([[8], [17]]), torch.tensor([[3], [2]]), 4)
-    torch.testing.assert_close(mixed[0, 0], together[0, 3])
-    torch.testing.assert_close(mixed[1, 0], together[1, 2])
-
-
-def test_greedy_decoding_is_openai_whispers_token_by_token(
-    ours: WhisperModel, theirs: Whisper, vocabulary: Vocabulary, mel: Tensor, monkeypatch: pytest.MonkeyPatch
+@given(st.floats(0.0, 70.0), st.integers(0, 100), st.data())
+@settings(max_examples=20, deadline=None)
+def test_log_mel_of_a_part_of_a_file_is_openai_whispers_of_the_whole_file(
+    seconds: float, seed: int, data: st.DataObject
 ) -> None:
-    monkeypatch.setattr(decoding, "FALLBACK_TEMPERATURES", ())
-    monkeypatch.setattr(decoding, "_LOOP_CHECK_FROM", 10_000)
+    """However long the file is; windows anywhere in it, the first and the last among them."""
+    track = Track.of(noise(seconds, seed))
+    whole = log_mel_spectrogram(track.samples, padding=N_SAMPLES)
+    found = FileMel(track, 80, CPU)
+    assert found.frames == whole.shape[1] - N_FRAMES
+    if found.frames == 0:
+        return
+    for first in (0, data.draw(st.integers(0, found.frames - 1)), found.frames - 1):
+        count = min(N_FRAMES, found.frames - first)
+        window = found.window(first, count)
+        torch.testing.assert_close(window[:, :count], whole[:, first : first + count], atol=1e-4, rtol=1e-4)
+        assert window.shape == (80, N_FRAMES)
+        assert not window[:, count:].any()
+
+
+def test_encoder_is_openai_whispers(features: Tensor, theirs: Whisper, mel: Tensor) -> None:
     with torch.inference_mode():
-        features = ours.encode(mel)
-        slots = Slots(ours, 3)
-        slots.fill(features)
-        found = decode_windows(ours, vocabulary, slots, ["en", "de", "en"], [0, 1, 2])
-    for language, row, hypothesis in zip(["en", "de", "en"], features, found, strict=True):
-        options = openai.DecodingOptions(language=language, fp16=False, sample_len=50)
-        expected = openai.decode(theirs, row, options)
-        assert list(hypothesis.tokens[: len(expected.tokens)]) == expected.tokens
-        assert hypothesis.no_speech_prob == pytest.approx(expected.no_speech_prob, abs=1e-4)
+        torch.testing.assert_close(features, theirs.encoder(mel), atol=1e-4, rtol=1e-4)
+
+
+def filled(ours: WhisperModel, features: Tensor, beam: int = 1, count: int = 0) -> Slots:
+    slots = Slots(ours, count or len(features), beam)
+    for slot, row in enumerate(features):
+        slots.fill(slot, row)
+    return slots
+
+
+def scored(ours: WhisperModel, hidden: Tensor) -> Tensor:
+    return hidden @ ours.token_embedding.float().T
+
+
+def step(ours: WhisperModel, slots: Slots, tokens: Sequence[int], positions: Sequence[int]) -> Tensor:
+    """One token of every row, the rows wherever they are."""
+    chunks = max(positions) // CHUNK + 1
+    hidden = decode_step(ours, slots, torch.tensor(tokens), torch.tensor(positions), chunks, [(0, slots.count)])
+    return scored(ours, hidden)
+
+
+@pytest.mark.parametrize("prompted", [1, 4, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK])
+def test_decoder_is_openai_whispers(ours: WhisperModel, theirs: Whisper, features: Tensor, prompted: int) -> None:
+    """A prompt, then token by token over the border of a chunk."""
+    length = prompted + 6
+    tokens = torch.randint(0, 50_000, (3, length), generator=torch.Generator().manual_seed(prompted))
+    with torch.inference_mode():
+        expected = theirs.logits(tokens, features)
+        slots = filled(ours, features, count=4)
+        for slot in range(3):
+            states = decode_prompt(ours, slots, slot, tokens[slot, :prompted])
+            torch.testing.assert_close(scored(ours, states), expected[slot, :prompted], atol=1e-3, rtol=1e-3)
+        for at in range(prompted, length):
+            found = step(ours, slots, [*tokens[:, at].tolist(), 0], [at, at, at, 0])
+            torch.testing.assert_close(found[:3], expected[:, at], atol=1e-3, rtol=1e-3)
+
+
+@given(st.lists(st.integers(1, 2 * CHUNK + 3), min_size=3, max_size=3), st.integers(1, 2), st.integers(1, 5), st.data())
+@settings(max_examples=15, deadline=None)
+def test_rows_at_different_positions_do_not_disturb_each_other(
+    prompted: list[int], beam: int, steps: int, data: st.DataObject
+) -> None:
+    """Each row is decoded as by openai-whisper alone, wherever the others are and whichever slots are decoded."""
+    ours, theirs, features = _CACHE["ours"], _CACHE["theirs"], _CACHE["features"]
+    generator = torch.Generator().manual_seed(sum(prompted))
+    texts = [torch.randint(0, 50_000, (n + steps,), generator=generator) for n in prompted]
+    stopped = data.draw(st.sampled_from([None, 0, 1, 2]), label="not decoded")
+    with torch.inference_mode():
+        expected = [theirs.logits(text[None], row[None])[0] for text, row in zip(texts, features, strict=True)]
+        slots = filled(ours, features, beam)
+        for slot, (text, length) in enumerate(zip(texts, prompted, strict=True)):
+            decode_prompt(ours, slots, slot, text[:length])
+        chunks = (max(prompted) + steps - 1) // CHUNK + 1
+        runs = [(slot, slot + 1) for slot in range(3) if slot != stopped]
+        for n in range(steps):
+            at = [length + n for length in prompted for _ in range(beam)]
+            tokens = [int(text[length + n]) for text, length in zip(texts, prompted, strict=True) for _ in range(beam)]
+            hidden = decode_step(ours, slots, torch.tensor(tokens), torch.tensor(at), chunks, runs)
+            found = scored(ours, hidden).view(3, beam, -1)
+            for slot in {0, 1, 2} - {stopped}:
+                for row in found[slot]:
+                    torch.testing.assert_close(row, expected[slot][prompted[slot] + n], atol=1e-3, rtol=1e-3)
+
+
+def test_a_row_goes_on_from_what_another_has_decoded(ours: WhisperModel, theirs: Whisper, features: Tensor) -> None:
+    """As in a beam, over the border of a chunk: rows 0, 1, 2 go on as 1, 1, 0."""
+    length = CHUNK + 3
+    texts = torch.randint(0, 50_000, (3, length + 2), generator=torch.Generator().manual_seed(5))
+    texts[:, : CHUNK - 2] = texts[0, : CHUNK - 2]
+    with torch.inference_mode():
+        slots = filled(ours, features[:1], beam=3)
+        decode_prompt(ours, slots, 0, texts[0, : CHUNK - 2])
+        for at in range(CHUNK - 2, length):
+            step(ours, slots, texts[:, at].tolist(), [at] * 3)
+        slots.reorder(torch.tensor([0, 1, 2]), torch.tensor([1, 1, 0]), length)
+        joined = torch.cat([texts[[1, 1, 0], :length], texts[:, length:]], dim=1)
+        for at in (length, length + 1):
+            found = step(ours, slots, joined[:, at].tolist(), [at] * 3)
+            expected = theirs.logits(joined[:, : at + 1], features[:1].expand(3, -1, -1))[:, -1]
+            torch.testing.assert_close(found, expected, atol=1e-3, rtol=1e-3)
 
 
 @given(st.integers(0, 10_000), st.floats(0.0, 12.0), st.floats(-4.0, 4.0))
 @settings(max_examples=25, deadline=None)
 def test_the_choice_of_a_token_follows_openai_whispers_rules(seed: int, lean: float, end: float) -> None:
     """Random scores, leaning more or less to timestamps, through both implementations for a dozen steps."""
-    n, vocabulary = 3, _vocabulary()
+    n, vocabulary = 3, _CACHE["vocabulary"]
     generator = torch.Generator().manual_seed(seed)
     tokenizer = vocabulary.tokenizer("en")
-    task = object.__new__(openai.DecodingTask)
-    task.tokenizer, task.options = tokenizer, openai.DecodingOptions()
-    suppressed = [*task._get_suppress_tokens(), tokenizer.no_timestamps, *tokenizer.all_language_tokens]
+    suppressed = openai_suppressed(vocabulary)
     filters = [
         openai.SuppressBlank(tokenizer, 0),
         openai.SuppressTokens(suppressed),
-        openai.ApplyTimestampRules(tokenizer, 0, decoding.MAX_INITIAL_TIMESTAMP),
+        openai.ApplyTimestampRules(tokenizer, 0, MAX_INITIAL_TIMESTAMP),
     ]
     greedy = openai.GreedyDecoder(0.0, tokenizer.eot)
-    state = decoding._start(_model(), n, 16)
+    rows = Rows.make(n, 16, CPU)
+    rows.begin(0, n, 3, 16)
     tokens, sums = torch.zeros(n, 0, dtype=torch.long), torch.zeros(n)
-    for step in range(12):
+    ended = torch.zeros(n, dtype=torch.bool)
+    for number in range(12):
         logits = 3 * torch.randn(n, 51865, generator=generator)
         logits[:, tokenizer.timestamp_begin :] += lean - 6
         logits[:, tokenizer.eot] += 3 * end
         ours_logits = logits.clone()
         ours_logits[:, suppressed] = -torch.inf
-        decoding._choose(ours_logits, vocabulary, state, step, n, 0.0, None)
+        choose(apply_rules(ours_logits, vocabulary, rows), vocabulary, rows, ~rows.done, None)
         for rule in filters:
             rule.apply(logits, tokens)
-        if step == 0:
+        if number == 0:
             tokens = logits.argmax(-1)[:, None]
             sums += logits.log_softmax(-1).gather(1, tokens)[:, 0]
         else:
             tokens, _ = greedy.update(tokens, logits, sums)
-        assert state.token.tolist() == tokens[:, -1].tolist()
-    torch.testing.assert_close(state.sum_logprob, sums, atol=1e-3, rtol=1e-4)
+        ended |= tokens[:, -1] == tokenizer.eot
+        assert rows.token.tolist() == tokens[:, -1].tolist()
+        assert rows.done.tolist() == ended.tolist()
+    for row in range(n):
+        said = [token for token in tokens[row].tolist() if token != tokenizer.eot]
+        assert rows.tokens[row, : int(rows.count[row])].tolist() == said
+    torch.testing.assert_close(rows.sum_logprob, sums, atol=1e-3, rtol=1e-4)
+
+
+@given(st.integers(0, 10_000), st.lists(st.booleans(), min_size=4, max_size=4), st.integers(1, 5))
+@settings(max_examples=15, deadline=None)
+def test_rows_that_do_not_go_on_stay_as_they_are(seed: int, going: list[bool], limit: int) -> None:
+    vocabulary = _CACHE["vocabulary"]
+    generator = torch.Generator().manual_seed(seed)
+    rows = Rows.make(4, 8, CPU)
+    rows.begin(0, 4, 3, limit)
+    counts = [0] * 4
+    for number in range(6):
+        before = {name: getattr(rows, name).clone() for name in Rows.__slots__}
+        wanted = torch.tensor([go or number == 0 for go in going]) & ~rows.done
+        logits = 3 * torch.randn(4, 51865, generator=generator)
+        logits[:, vocabulary.eot] = -50.0
+        choose(apply_rules(logits, vocabulary, rows), vocabulary, rows, wanted, None)
+        for row in (~wanted).nonzero()[:, 0].tolist():
+            for name, held in before.items():
+                kept = slice(None, -1) if name in ("tokens", "logprobs") else slice(None)
+                now, then = getattr(rows, name)[row], held[row]
+                assert torch.equal(now[kept], then[kept]) if now.ndim else torch.equal(now, then)
+        counts = [count + int(went) for count, went in zip(counts, wanted, strict=True)]
+        assert rows.count.tolist() == counts
+        assert rows.done.tolist() == [count >= limit for count in counts]
+
+
+def openai_suppressed(vocabulary: Vocabulary) -> list[int]:
+    """What openai-whisper suppresses, and the tokens of languages, which it leaves open within a text."""
+    tokenizer = vocabulary.tokenizer("en")
+    task = object.__new__(openai.DecodingTask)
+    task.tokenizer, task.options = tokenizer, openai.DecodingOptions()
+    return [*task._get_suppress_tokens(), tokenizer.no_timestamps, *tokenizer.all_language_tokens]
 
 
 _CACHE: dict[str, object] = {}
 
 
-def _model() -> WhisperModel:
-    model = _CACHE["model"]
-    assert isinstance(model, WhisperModel)
-    return model
-
-
-def _vocabulary() -> Vocabulary:
-    found = _CACHE["vocabulary"]
-    assert isinstance(found, Vocabulary)
-    return found
-
-
 @pytest.fixture(autouse=True)
-def remembered(ours: WhisperModel, vocabulary: Vocabulary) -> None:
-    """Hypothesis tests cannot take fixtures of a smaller scope; these two are read-only."""
-    _CACHE.update(model=ours, vocabulary=vocabulary)
+def remembered(ours: WhisperModel, theirs: Whisper, vocabulary: Vocabulary, features: Tensor) -> None:
+    """Property tests cannot take fixtures of a smaller scope; these are read-only."""
+    _CACHE.update(ours=ours, theirs=theirs, vocabulary=vocabulary, features=features)
+
+
+def test_probabilities_of_languages_and_of_silence_are_openai_whispers(
+    ours: WhisperModel, theirs: Whisper, vocabulary: Vocabulary, features: Tensor
+) -> None:
+    tokenizer = vocabulary.tokenizer("en")
+    with torch.inference_mode():
+        slots = filled(ours, features)
+        for slot, row in enumerate(features):
+            hidden = decode_prompt(ours, slots, slot, torch.tensor([vocabulary.start]))[0]
+            _, expected = openai.detect_language(theirs, row, tokenizer)
+            found = vocabulary.language_probabilities(hidden)
+            assert found == pytest.approx(expected, abs=1e-4)
+            some = vocabulary.language_probabilities(hidden, ("de", "en"))
+            assert some["de"] / some["en"] == pytest.approx(expected["de"] / expected["en"], rel=1e-3)
+            assert sum(some.values()) == pytest.approx(1)
+            scores = theirs.logits(torch.tensor([[vocabulary.start]]), row[None])[0, 0].softmax(-1)
+            assert float(vocabulary.no_speech_probability(hidden)) == pytest.approx(
+                float(scores[tokenizer.no_speech]), rel=1e-2
+            )
 
 
 def test_word_times_are_openai_whispers(
-    ours: WhisperModel, theirs: Whisper, vocabulary: Vocabulary, mel: Tensor
+    ours: WhisperModel, theirs: Whisper, vocabulary: Vocabulary, mel: Tensor, features: Tensor
 ) -> None:
     tokenizer = vocabulary.tokenizer("en")
-    texts = [tokenizer.encode(text) for text in (" Hello there, how are you today?", "", " Fine. And you")]
-    frames = [3000, 3000, 500]
+    texts = [tokenizer.encode(text) for text in (" Hello there, how are you today?", " Well", " Fine. And you")]
+    frames = [3000, 1230, 500]
     with torch.inference_mode():
-        slots = Slots(ours, 3)
-        slots.fill(ours.encode(mel))
-        starts = token_starts(ours, vocabulary, slots, ["en"] * 3, texts, [160 * f for f in frames])
-    assert starts[1] == []
-    for row in (0, 2):
+        slots = filled(ours, features)
+        alignments = [
+            attention_of(ours, vocabulary, slots, slot, "en", text, frames[slot] // 2)
+            for slot, text in enumerate(texts)
+        ]
+    for row, starts in enumerate(token_starts(alignments)):
         expected = whisper.timing.find_alignment(theirs, tokenizer, texts[row], mel[row], frames[row])
         edges = np.cumsum([0] + [len(word.tokens) for word in expected])
-        found = [starts[row][edge] for edge in edges]
+        found = [starts[edge] for edge in edges]
         assert found == pytest.approx([word.start for word in expected] + [expected[-1].end])
+
+
+def test_no_windows_have_no_times() -> None:
+    assert token_starts([]) == []
 
 
 Shape = tuple[int, int]
@@ -258,30 +375,47 @@ def test_thresholds_are_openai_whispers(
     assert (found.needs_fallback, found.is_silence) == (fallback, silence)
 
 
+def test_a_text_broken_off_as_a_loop_falls_back_however_likely_it_is() -> None:
+    loop = Hypothesis((1,), (1.0,), -0.1, 1.0, 0.0, 0.0, is_loop=True)
+    assert loop.needs_fallback
+    assert best_attempt([loop, better := hypothesis_with(-2.0, 1.0)]) is better
+
+
 def test_of_failed_attempts_the_likeliest_without_repetition_is_kept() -> None:
     loop, unlikely, likelier = hypothesis_with(-0.1, 9.0), hypothesis_with(-2.0, 1.0), hypothesis_with(-1.5, 1.0)
-    assert decoding._best([loop, unlikely, likelier, hypothesis_with(-1.8, 1.1)]) is likelier
-    assert decoding._best([hypothesis_with(-0.1, 9.0), loop, hypothesis_with(-3.0, 5.0)]).compression_ratio == 5.0
-    assert decoding._best([loop, unlikely, passed := hypothesis_with(-0.9, 1.0)]) is passed
+    assert best_attempt([loop, unlikely, likelier, hypothesis_with(-1.8, 1.1)]) is likelier
+    assert best_attempt([hypothesis_with(-0.1, 9.0), loop, hypothesis_with(-3.0, 5.0)]).compression_ratio == 5.0
+    assert best_attempt([loop, unlikely, passed := hypothesis_with(-0.9, 1.0)]) is passed
 
 
-def test_sampling_depends_on_a_rows_own_seed_alone(
-    ours: WhisperModel, vocabulary: Vocabulary, mel: Tensor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(decoding, "LOGPROB_THRESHOLD", 1.0)  # every row fails, so that every temperature is tried
-    monkeypatch.setattr(decoding, "NO_SPEECH_THRESHOLD", 2.0)
-    monkeypatch.setattr(decoding, "FALLBACK_TEMPERATURES", (0.4, 1.0))
-    monkeypatch.setattr(decoding, "_LOOP_CHECK_FROM", 10_000)
+@given(st.text(max_size=300))
+@settings(max_examples=30)
+def test_compression_ratio_is_openai_whispers(text: str) -> None:
+    assert compression_ratio(text) == whisper.utils.compression_ratio(text)
 
-    def decoded(rows: list[int]) -> list[tuple[int, ...]]:
-        with torch.inference_mode():
-            slots = Slots(ours, 3)
-            slots.fill(ours.encode(mel[rows]))
-            return [h.tokens for h in decode_windows(ours, vocabulary, slots, ["en"] * len(rows), rows)]
 
-    together = decoded([0, 1, 2])
-    assert decoded([0, 1, 2]) == together
-    assert [decoded([row])[0][:40] for row in (0, 1, 2)] == [tokens[:40] for tokens in together]
+@given(st.lists(st.integers(0, 50_000), min_size=1, max_size=24), st.lists(st.integers(0, 50_000)), st.integers(0, 40))
+def test_a_unit_said_again_and_again_is_a_loop(unit: list[int], before: list[int], more: int) -> None:
+    """Wherever in a unit the text is just now."""
+    repeats = max(6, -(-32 // len(unit)))
+    said = [*before, *(unit * (repeats + 1 + more))[: len(unit) * repeats + more]]
+    assert ends_in_loop(said)
+
+
+@given(st.lists(st.integers(0, 50_000), min_size=1, max_size=12, unique=True), st.integers(0, 5))
+def test_what_is_said_a_few_times_is_no_loop(unit: list[int], times: int) -> None:
+    """A person says "no, no, no, no, no", or a sentence five times."""
+    assert not ends_in_loop([*range(60_000, 60_040), *unit * times])
+
+
+@given(st.lists(st.integers(0, 50_000), min_size=1, max_size=12), st.integers(6, 60))
+def test_a_loop_that_was_left_is_none(unit: list[int], times: int) -> None:
+    assert not ends_in_loop([*unit * times, 60_000])
+
+
+@given(st.lists(st.integers(0, 1000), min_size=33, max_size=200, unique=True))
+def test_text_without_repetition_is_no_loop(tokens: list[int]) -> None:
+    assert not ends_in_loop(tokens)
 
 
 def test_unknown_missing_and_misshapen_tensors_are_refused(folder: Path, tmp_path: Path) -> None:
@@ -316,3 +450,11 @@ def test_a_language_that_the_model_does_not_know_is_refused(vocabulary: Vocabula
         vocabulary.check_language("yue")
     with pytest.raises(EngineError, match="'xx'"):
         vocabulary.check_language("xx")
+
+
+@given(st.lists(st.integers(0, 50_000), max_size=LONG_CONTEXT))
+@settings(max_examples=30, deadline=None)
+def test_a_prompt_of_previous_text_is_openai_whispers(previous: list[int]) -> None:
+    theirs, vocabulary = _CACHE["theirs"], _CACHE["vocabulary"]
+    task = openai.DecodingTask(theirs, openai.DecodingOptions(language="en", fp16=False, prompt=previous))
+    assert vocabulary.sequence("en", previous) == task.initial_tokens
