@@ -12,7 +12,8 @@ Rules, in this order:
    A sound of listening between another's words stays whose it is. Where both voices are heard at the change, the
    recogniser may have made one sentence of what two people said: only words change hands that the other is heard at.
 3. A new utterance begins when the voice or the language changes, after a pause of `SENTENCE_PAUSE` at a sentence's
-   end, and after a pause of `LONG_PAUSE` anywhere.
+   end, after a pause of `LONG_PAUSE` anywhere, and after an inaudible stretch: whose it was, nobody knows. That is an
+   event of its own.
 4. A back-channel is an utterance of its own, flagged. Where it falls into the other's sentence, or is said over it,
    the other's utterance goes on and holds the words on both sides; the back-channel follows it.
 5. Words said while another voice spoke, whose words are there too, are flagged (`transcribe.overlap`).
@@ -20,13 +21,17 @@ Rules, in this order:
 """
 
 import dataclasses
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from transcribe.consent import INAUDIBLE
 from transcribe.diarization.cast import NO_VOICE
 from transcribe.overlap import OVERLAP, active_times, is_acknowledgement, over_others, seconds_within
 from transcribe.records import (
+    UNSUPPORTED,
     Diarization,
+    Event,
     Interval,
     Recognition,
     SpeakerRole,
@@ -37,7 +42,7 @@ from transcribe.records import (
 )
 from transcribe.word_voices import QUESTION_ENDS, ends_sentence, ends_with, runs, smooth, word_voices
 
-ATTRIBUTION_VERSION = 3
+ATTRIBUTION_VERSION = 4
 """Raised whenever the same words and turns would give another transcript."""
 
 SENTENCE_PAUSE = 1.5
@@ -45,7 +50,6 @@ LONG_PAUSE = 4.0
 GOES_ON = 2.0
 """Seconds before and after a back-channel within which the other talks."""
 
-UNSUPPORTED = "unsupported"
 BACK_CHANNEL = "backchannel"
 _FIRST_CJK = "⺀"
 """From this code point on scripts write words without spaces between them (Korean does, and its words bring theirs)."""
@@ -65,7 +69,8 @@ def attribute(recognition: Recognition, diarization: Diarization) -> Transcript:
     """The transcript of one recording, its speakers still voices: every recognised word once.
 
     Each voice's words are in their order, and utterances in that of their first words. The order of the diarisation's
-    turns plays no part. Words of nothing but white space are left out.
+    turns plays no part. Words of nothing but white space are left out. What the recognition holds for inaudible are the
+    events.
     """
     spoken = list(_spoken_words(recognition))
     words = [item.word for item in spoken]
@@ -84,9 +89,10 @@ def attribute(recognition: Recognition, diarization: Diarization) -> Transcript:
             [spoken[number] for number in numbers],
             (BACK_CHANNEL,) if numbers[0] in asides else (),
         )
-        for count, numbers in enumerate(_grouped(spoken, voices, asides, times), start=1)
+        for count, numbers in enumerate(_grouped(spoken, voices, asides, times, recognition.inaudible), start=1)
     ]
-    return Transcript(recognition.recording, tuple(utterances))
+    events = tuple(Event(INAUDIBLE, start, end) for start, end in recognition.inaudible)
+    return Transcript(recognition.recording, tuple(utterances), events)
 
 
 def name_speakers(transcript: Transcript, roles: Sequence[SpeakerRole]) -> Transcript:
@@ -151,20 +157,29 @@ def back_channels(words: Sequence[Word], voices: Sequence[str]) -> frozenset[int
 
 
 def _grouped(
-    spoken: Sequence[_Spoken], voices: Sequence[str], asides: Collection[int], times: Mapping[str, Sequence[Interval]]
+    spoken: Sequence[_Spoken],
+    voices: Sequence[str],
+    asides: Collection[int],
+    times: Mapping[str, Sequence[Interval]],
+    inaudible: Sequence[Interval],
 ) -> list[list[int]]:
     """The numbers of the words of each utterance, utterances in the order of their first words (rules 3 and 4)."""
+    # After how many inaudible stretches each word begins: two words between which one lies have other numbers.
+    begins = [start for start, _ in inaudible]
+    gaps = [bisect_right(begins, item.word.start) for item in spoken]
     groups: list[list[int]] = []
     talk: list[int] = []
     heard: list[list[int]] = []
     for number in range(len(spoken)):
         if number in asides:
-            if heard and heard[-1][-1] == number - 1 and _goes_on(spoken, voices, number - 1, number):
+            follows = bool(heard) and heard[-1][-1] == number - 1 and gaps[number - 1] == gaps[number]
+            if follows and _goes_on(spoken, voices, number - 1, number):
                 heard[-1].append(number)
             else:
                 heard.append([number])
         elif (
             talk
+            and gaps[talk[-1]] == gaps[number]
             and _goes_on(spoken, voices, talk[-1], number)
             and _talks_over(spoken, talk, heard, times.get(voices[number], ()))
         ):

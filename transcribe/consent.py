@@ -9,9 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from transcribe.diarization.cast import NO_VOICE, expected_speakers
+from transcribe.intervals import joined
 from transcribe.records import (
+    UNSUPPORTED,
     Event,
     Interval,
+    Quarantined,
     Recognition,
     Recording,
     Segment,
@@ -24,6 +27,10 @@ from transcribe.study.codes import is_interviewer
 
 WITHHELD = "withheld"
 THIRD_PARTY = "third-party"
+INAUDIBLE = "inaudible"
+
+LEAST_REST = 0.5
+"""Seconds: what a stretch leaves of an inaudible one beside it is no mark of its own when it is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +46,37 @@ class ConsentRules:
 
 
 def recognition_without(recognition: Recognition, stretches: Sequence[Interval]) -> Recognition:
-    """The recognition without the words that touch any of the stretches (s); the same object when there are none."""
+    """The recognition without the words that touch any of the stretches (s); the same object when there are none.
+
+    What was put away there goes as a whole, for nobody knows which of it was said in the stretch; and what is marked
+    inaudible there is not told any more.
+    """
     if not stretches:
         return recognition
     segments = [_segment_without(segment, stretches) for segment in recognition.segments]
-    return replace(recognition, segments=tuple(segment for segment in segments if segment.words))
+    kept = tuple(segment for segment in segments if segment.words)
+    flagged = sum(UNSUPPORTED in word.flags for segment in kept for word in segment.words)
+    return replace(
+        recognition,
+        segments=kept,
+        inaudible=_spans_without(recognition.inaudible, stretches),
+        quarantined=tuple(text for text in recognition.quarantined if not _touches(text, stretches)),
+        unsupported_words=min(flagged, recognition.unsupported_words),
+    )
+
+
+def _spans_without(spans: Iterable[Interval], stretches: Sequence[Interval]) -> tuple[Interval, ...]:
+    """What is left of spans (s) outside of the stretches, but for rests shorter than `LEAST_REST`."""
+    left: list[Interval] = []
+    for start, end in spans:
+        position = start
+        for first, last in joined(stretches):
+            if first < end and last > position:
+                left.append((position, first))
+                position = last
+        left.append((position, end))
+    whole = set(spans)
+    return tuple(span for span in left if span in whole or span[1] - span[0] >= LEAST_REST)
 
 
 def _segment_without(segment: Segment, stretches: Sequence[Interval]) -> Segment:
@@ -56,14 +89,23 @@ def _segment_without(segment: Segment, stretches: Sequence[Interval]) -> Segment
 def transcript_without(transcript: Transcript, stretches: Sequence[Interval], kind: str = WITHHELD) -> Transcript:
     """The transcript with the words that touch a stretch taken out, and an event of `kind` for every stretch.
 
+    Of an inaudible stretch only what lies outside of them is told.
+
     What is left of an utterance behind a gap becomes one of its own, named by when it begins (`u0001-61250`). Events of
     a kind that overlap are one. So stretches may be taken out one after the other or all at once, with the same result.
     """
     if not stretches:
         return transcript
     utterances = [part for utterance in transcript.utterances for part in _parts(utterance, stretches)]
-    events = [*transcript.events, *(Event(kind, start, end) for start, end in stretches)]
-    return replace(transcript, utterances=tuple(utterances), events=united_events(events))
+    return replace(transcript, utterances=tuple(utterances), events=_with_events(transcript.events, stretches, kind))
+
+
+def _with_events(events: Sequence[Event], stretches: Sequence[Interval], kind: str) -> tuple[Event, ...]:
+    """The events with one of `kind` for every stretch, in which nothing is inaudible any more."""
+    others = [event for event in events if event.kind != INAUDIBLE]
+    unheard = [(event.start, event.end) for event in events if event.kind == INAUDIBLE]
+    rests = [Event(INAUDIBLE, start, end) for start, end in _spans_without(unheard, stretches)]
+    return united_events([*others, *rests, *(Event(kind, start, end) for start, end in stretches)])
 
 
 def united_events(events: Iterable[Event]) -> tuple[Event, ...]:
@@ -114,7 +156,7 @@ def _of_words(utterance: Utterance, words: Sequence[UtteranceWord], identifier: 
     )
 
 
-def _touches(word: Word | UtteranceWord, stretches: Sequence[Interval]) -> bool:
+def _touches(word: Word | UtteranceWord | Quarantined, stretches: Sequence[Interval]) -> bool:
     """Whether a word lies in a stretch even in part; a word without length counts by its start."""
     return any(start < max(word.end, word.start + 0.001) and word.start < end for start, end in stretches)
 
@@ -163,11 +205,10 @@ def with_consent(recording: Recording, transcript: Transcript, rules: ConsentRul
 
 
 def _without_speaker(transcript: Transcript, speaker: str) -> Transcript:
-    taken = (Event(THIRD_PARTY, start, end) for start, end in stretches_of(transcript, speaker))
     return replace(
         transcript,
         utterances=tuple(u for u in transcript.utterances if u.speaker != speaker),
-        events=united_events((*transcript.events, *taken)),
+        events=_with_events(transcript.events, stretches_of(transcript, speaker), THIRD_PARTY),
     )
 
 

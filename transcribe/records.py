@@ -12,6 +12,9 @@ EntityClass = Literal["direct", "quasi"]
 Interval = tuple[float, float]
 """`(start, end)` in seconds, half-open."""
 
+UNSUPPORTED = "unsupported"
+"""Flag of a word under which there is (almost) no speech, or for which nothing but the model speaks."""
+
 
 def to_milliseconds_grid(seconds: float) -> float:
     """Seconds rounded to 1 ms: called once, where an engine's number enters a record."""
@@ -75,7 +78,8 @@ class Segment:
 class Quarantined:
     """Recognised text that is kept out of the transcript, because `reason` says that nobody said it.
 
-    `loop`: the model repeated itself at every temperature. `silence`: words over a stretch without speech.
+    `loop`: the model repeated itself at every temperature. `silence`: words over a stretch without speech. `unsure`:
+    the model itself held the text for unlikely, or only one of two looks heard it.
     """
 
     start: float

@@ -11,9 +11,6 @@ from transcribe.intervals import joined
 from transcribe.recognition.windows import voiced_within
 from transcribe.records import Interval, Segment, Word, to_milliseconds_grid
 
-UNSUPPORTED = "unsupported"
-"""Flag of a word under which the speech mask holds (almost) no speech."""
-
 EDGE = 0.3
 """Seconds before and after a word that count as its own: the mask's margin (0.15 s) and as much for alignment."""
 BRIDGED_GAP = 0.5

@@ -27,12 +27,12 @@ from transcribe.recognition.outcome import Tally, in_time, recognition_of
 from transcribe.recognition.prompts import Prompt, build_prompt, is_leak
 from transcribe.recognition.quarantine import quarantine, silent_text
 from transcribe.recognition.requests import Heard, Request
-from transcribe.recognition.second_look import accept, second_look
+from transcribe.recognition.second_look import accept, confirm, second_look
 from transcribe.recognition.segments import Sound, window_segments
 from transcribe.recognition.tokenizer import text_tokens_of
 from transcribe.recognition.vocabulary import Vocabulary
 from transcribe.recognition.windows import MIN_PAUSE, Window, clean_mask, pack_windows
-from transcribe.records import Interval, Recognition, Segment
+from transcribe.records import Interval, Quarantined, Recognition, Segment
 
 LANGUAGE_WINDOWS = 4
 """So many windows, spread over a recording, decide its language when none is given."""
@@ -69,6 +69,7 @@ class FastSchedule:
         self._features: dict[Window, Tensor] = {}
         self._spoken: list[SpokenWindow] = []
         self._heard: dict[tuple[Look, int], tuple[Segment, ...]] = {}
+        self._put_away: dict[tuple[Look, int], tuple[Quarantined, ...]] = {}
         self._segments: tuple[Segment, ...] = ()
         self._tally = Tally()
         self._windows = pack_windows(job.speech, job.audio.mix)
@@ -96,15 +97,16 @@ class FastSchedule:
         assert heard.hypothesis is not None
         if asked.prompted and self._is_led_astray(heard.hypothesis, asked.language):
             return [self._ask(asked.look, asked.number, asked.window, asked.language, prompted=False)], 0.0
-        self._tally.add(heard, asked.window.seconds)
+        # What is looked at again is not counted twice.
+        self._tally.add(heard, asked.window.seconds if asked.look == "first" else 0.0)
         segments = window_segments(
             asked.window, heard.hypothesis, heard.starts, asked.language, self._vocabulary, self._sound
         )
         kept, away = quarantine(segments, heard.hypothesis, asked.window, self._sound.mask)
-        self._tally.quarantined += away
         if heard.hypothesis.is_silence:
-            self._tally.quarantined += silent_text(asked.window, self._vocabulary.decode(heard.hypothesis.tokens))
+            away = silent_text(asked.window, self._vocabulary.decode(heard.hypothesis.tokens))
         self._heard[asked.look, asked.number] = kept
+        self._put_away[asked.look, asked.number] = away
         if asked.look == "second":
             if not self._asked:
                 self._finish()
@@ -162,17 +164,24 @@ class FastSchedule:
     def _second_look(self) -> list[Request]:
         """Windows over speech that no word covers; none, and the recording is done."""
         self._segments = in_time(self._heard["first", number] for number in range(len(self._spoken)))
+        for number in range(len(self._spoken)):
+            self._tally.quarantined += self._put_away["first", number]
         gaps = uncovered(self._segments, self._sound.mask)
         windows = second_look(gaps, self._segments, self._sound.mask, self._job.audio.mix, self._windows)
         self.is_done = not windows
         return [self._ask("second", n, window, self._language_at(window)) for n, window in enumerate(windows)]
 
     def _finish(self) -> None:
-        second = sorted(number for look, number in self._heard if look == "second")
-        for number in second:
-            accepted = accept(self._segments, self._heard["second", number], self._sound.mask)
+        mask = self._sound.mask
+        first = self._segments
+        looks = [key for key in sorted(self._heard) if key[0] == "second"]
+        for key in looks:
+            accepted = accept(self._segments, self._heard[key], mask, self._put_away[key])
             self._segments = accepted.segments
-            self._tally.quarantined += accepted.unsure
+            self._tally.quarantined += accepted.put_away
+        believed = confirm(self._segments, first, [segment for key in looks for segment in self._heard[key]], mask)
+        self._segments = believed.segments
+        self._tally.quarantined += believed.put_away
         self.is_done = True
 
     def _ask(self, look: Look, number: int, window: Window, language: str, *, prompted: bool = True) -> Request:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from transcribe.engines import RecognitionJob
-from transcribe.recognition.coverage import UNSUPPORTED, covered_seconds, still_inaudible
+from transcribe.recognition.coverage import covered_seconds, still_inaudible
 from transcribe.recognition.requests import Heard
 from transcribe.recognition.windows import clean_mask
-from transcribe.records import Quarantined, Recognition, Segment, to_milliseconds_grid
+from transcribe.records import UNSUPPORTED, Quarantined, Recognition, Segment, to_milliseconds_grid
 
 
 @dataclass(slots=True)

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from transcribe.engines import SAMPLE_RATE
 from transcribe.overlap import is_acknowledgement
-from transcribe.recognition.coverage import UNSUPPORTED, covered_seconds
+from transcribe.recognition.coverage import covered_seconds
 from transcribe.recognition.hypothesis import LOGPROB_THRESHOLD, NO_SPEECH_THRESHOLD, Hypothesis
 from transcribe.recognition.windows import Window
-from transcribe.records import Interval, Quarantined, Segment, Word, to_milliseconds_grid
+from transcribe.records import UNSUPPORTED, Interval, Quarantined, Segment, Word, to_milliseconds_grid
 
 LOOP = "loop"
 SILENCE = "silence"

@@ -11,10 +11,10 @@ from statistics import fmean
 
 from transcribe.audio.track import Track
 from transcribe.overlap import is_acknowledgement
-from transcribe.recognition.coverage import EDGE, UNSUPPORTED, covered, uncovered
+from transcribe.recognition.coverage import EDGE, covered, uncovered
 from transcribe.recognition.quarantine import UNSURE, flagged
 from transcribe.recognition.windows import Window, pack_windows, voiced_within
-from transcribe.records import Interval, Quarantined, Segment, Word
+from transcribe.records import UNSUPPORTED, Interval, Quarantined, Segment, Word
 
 CONTEXT = 5.0
 """Seconds of known speech on either side of what is looked at again."""

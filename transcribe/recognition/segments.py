@@ -8,15 +8,11 @@ from statistics import fmean, median
 
 from whisper.timing import WordTiming, merge_punctuations
 
-from transcribe.recognition import coverage
 from transcribe.recognition.hypothesis import Hypothesis
 from transcribe.recognition.script import words_in_script
 from transcribe.recognition.vocabulary import Vocabulary
 from transcribe.recognition.windows import MAX_SILENCE, Window, voiced_within
-from transcribe.records import Interval, Segment, Word, to_milliseconds_grid
-
-UNSUPPORTED = coverage.UNSUPPORTED
-covered_seconds = coverage.covered_seconds
+from transcribe.records import UNSUPPORTED, Interval, Segment, Word, to_milliseconds_grid
 
 _PREPENDED = "\"'“¿([{-"
 _APPENDED = "\"'.。,，!！?？:：”)]}、"
