@@ -1,1 +1,1 @@
-"""From media files to 16 kHz mono float32, through the ffmpeg program and nothing else."""
+"""From media files to 16 kHz mono, 16 bit, through the ffmpeg program and nothing else."""

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-MOST_AT_ONCE = 4
+MOST_AT_ONCE = 8
 """So many recordings are decoded at a time, or one per core where there are fewer."""
 
 MOST_AHEAD = 16

@@ -5,6 +5,8 @@ protocols `file` and `pipe` only and the demuxers of `DEMUXERS` only, none of wh
 never called through a shell.
 """
 
+import contextlib
+import fcntl
 import functools
 import os
 import selectors
@@ -177,6 +179,10 @@ def run_ffmpeg(
         try:
             assert process.stdout is not None
             assert process.stderr is not None
+            if set_size := getattr(fcntl, "F_SETPIPE_SZ", 0):
+                # Each piece costs the engine's thread a moment of the interpreter: fewer, larger ones, where one may.
+                with contextlib.suppress(OSError):
+                    fcntl.fcntl(process.stdout, set_size, _READ_BYTES)
             waiting.register(process.stdout, selectors.EVENT_READ, take)
             waiting.register(process.stderr, selectors.EVENT_READ, complaints.add)
             if process.stdin is not None and give is not None:

@@ -28,7 +28,7 @@ SEGMENTED, EMBEDDED = 0.6, 0.95
 
 GROUP_SECONDS = {"cpu": 60.0, "cuda": 4 * 3600.0}
 """So much sound is worked on at a time: on a CPU an interview fills batches by itself, and only short clips share them.
-Memory goes with it, 230 MB an hour."""
+Memory goes with it, 345 MB an hour (16 bit, and float32 for the networks)."""
 GROUP_RECORDINGS = 16
 """At most so many recordings are taken ahead of the one whose outcome is due."""
 
