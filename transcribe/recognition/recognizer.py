@@ -127,6 +127,7 @@ class _Queue:
                     self._recover(error.with_traceback(None))  # the traceback would keep the windows' tensors alive
                     break
                 self._take(request, heard)
+                del request, heard  # with them goes the sound of a recording that is done
                 more = more and self._fetch(jobs)
                 yield from self._complete()
             more = more and self._fetch(jobs)

@@ -32,6 +32,8 @@ its result does not depend on others."""
 _LOOK_EVERY = {"cpu": 1, "cuda": 8}
 """Steps between two looks at which rows have ended: looking makes the host wait for the device, free on the CPU."""
 _LOOP_CHECK_STEPS = 16
+_LEAST_PROMPT = 3
+"""Start, language and task."""
 _TIMED_TOGETHER = {"cpu": 16, "cuda": 64}
 
 
@@ -201,8 +203,9 @@ class SlotEngine:
             decoding = self._decoding[slot]
             first, last = slot * self._beam, (slot + 1) * self._beam
             hidden[first:last] = states[row, -1]
-            # Word times need room for two more tokens, `no_timestamps` and the end.
-            room = self._model.config.dims.n_text_ctx - length - 2
+            # As in openai-whisper, the last token needs no place of its own. Word times need no previous text, but two
+            # tokens beside the window's, `no_timestamps` and the end; its first token is a timestamp.
+            room = self._model.config.dims.n_text_ctx + 1 - max(length, _LEAST_PROMPT + 2)
             rows.begin(first, last, length, min(decoding.request.most_tokens, room))
             at_start = states[row, prompt.index(self.vocabulary.start)]
             decoding.begin(length, self.vocabulary.no_speech_probability(at_start), self._beam)
@@ -242,7 +245,8 @@ class SlotEngine:
         """What the decoder makes of the tokens just taken."""
         slots, rows, hidden = self._memory()
         hidden.copy_(decode_step(self._model, slots, rows.token, rows.position, chunks, runs))
-        rows.position += ~rows.done
+        # A row that takes the last token it has room for has no place for it.
+        rows.position.add_(~rows.done).clamp_(max=self._model.config.dims.n_text_ctx - 1)
 
     def _sampling(self) -> tuple[Tensor, Tensor] | None:
         """Temperature and the next random number of each row, if any row is to be drawn."""
@@ -287,7 +291,7 @@ class SlotEngine:
         """Reads ended slots: decodes those that failed again, aligns the words of the others and frees them."""
         again: list[int] = []
         spoken: list[tuple[int, Heard, list[int]]] = []
-        silent: list[tuple[Request, Heard]] = []
+        silent: list[tuple[int, Heard]] = []
         for slot in ended:
             decoding = self._decoding[slot]
             decoding.attempts.append(self._hypothesis(slot, decoding, self._rows))
@@ -299,13 +303,14 @@ class SlotEngine:
             if text := text_tokens(hypothesis, self.vocabulary):
                 spoken.append((slot, heard, text))
             else:
-                silent.append((decoding.request, heard))
-                del self._decoding[slot]
+                silent.append((slot, heard))
         self._attempt(again)
         together = _TOGETHER[self._device.type]
         for first in range(0, len(spoken), together):
             self._align(spoken[first : first + together])
-        yield from silent
+        # Only now: what is above can run out of memory, and what is no longer under way could not be taken back.
+        for slot, heard in silent:
+            yield self._decoding.pop(slot).request, heard
 
     def _align(self, spoken: Sequence[tuple[int, Heard, list[int]]]) -> None:
         """Keeps what the words of ended slots look at, and frees the slots."""
