@@ -45,6 +45,7 @@ from transcribe.records import (
     Diarization,
     Event,
     Interval,
+    Quarantined,
     Recognition,
     Recording,
     Redaction,
@@ -426,6 +427,7 @@ class Listener:
     """A recogniser that hears `texts`, a segment each, and remembers what it was given; or raises."""
 
     texts: tuple[str, ...] = (HARMLESS,)
+    put_away: tuple[Quarantined, ...] = ()
     trouble: BaseException | None = None
     error: TranscribeError | None = None
     name: str = NAME
@@ -442,7 +444,8 @@ class Listener:
             for n, text in enumerate(self.texts)
         )
         for _ in range(self.outcomes):
-            yield Outcome(self.name, self.error or Recognition(self.name, segments, 1.0, 1.0), 0.1)
+            heard = Recognition(self.name, segments, 1.0, 1.0, quarantined=self.put_away)
+            yield Outcome(self.name, self.error or heard, 0.1)
 
 
 def written(tmp_path: Path, spans: tuple[Interval, ...] = SPANS) -> Path:
@@ -497,6 +500,13 @@ def test_every_language_of_the_transcript_is_listened_for_the_commonest_first(tm
 )
 def test_a_name_that_is_still_heard_withholds_the_sound(tmp_path: Path, texts: tuple[str, ...]) -> None:
     assert "janet" not in refused(written(tmp_path), Listener(texts)).casefold()
+
+
+def test_a_name_in_text_that_is_kept_out_of_transcripts_withholds_the_sound_too(tmp_path: Path) -> None:
+    put_away = (Quarantined(0.5, 0.8, " Janet Janet", "loop"),)
+    assert "janet" not in refused(written(tmp_path), Listener(put_away=put_away)).casefold()
+    check(written(tmp_path), Listener(put_away=(Quarantined(0.5, 0.8, " la la", "loop"),)))
+    refused(written(tmp_path), Listener(texts=(), put_away=(Quarantined(0.5, 0.8, HARMLESS, "loop"),)))
 
 
 @pytest.mark.parametrize(

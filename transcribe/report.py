@@ -3,13 +3,16 @@
 No transcript text, no names, no file names.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from transcribe.record_json import from_json, to_json
 from transcribe.release_check.checking import private_items
 from transcribe.release_check.report_text import REPORT, release_check_text
 from transcribe.store import StudyFolder, write_atomic
+from transcribe.trust import Trust, stored_trust, trust_lines
 
 if TYPE_CHECKING:
     from transcribe.pipeline import RunReport
@@ -19,8 +22,11 @@ REPORT_FILE_MODE = 0o644
 LAST_RUN = "last_run.json"
 
 
-def run_report_text(report: "RunReport") -> str:
-    """The report as Markdown: release, recordings, what failed, what was withheld and why, what to check."""
+def run_report_text(report: "RunReport", trust: Mapping[str, Trust] = MappingProxyType({})) -> str:
+    """The report as Markdown: release, recordings, what failed, what was withheld and why, what to check.
+
+    `trust` has the figures of the recordings' words.
+    """
     lines = ["# The last run", ""]
     if report.release is not None:
         changed = "new" if report.release.changed else "unchanged"
@@ -39,6 +45,8 @@ def run_report_text(report: "RunReport") -> str:
     for title, items in sections.items():
         if items:
             lines += [f"## {title}", "", *(f"- {item}" for item in items), ""]
+    if trust:
+        lines += ["## Recognised words", "", *trust_lines(trust), ""]
     if report.check is not None:
         number = len(private_items(report.check))
         lines += [f"Release check: release-check.md. To look at: {number} (`transcribe check STUDY --list`).", ""]
@@ -73,7 +81,8 @@ def write_report(study: StudyFolder, report: "RunReport") -> None:
     write_atomic(study.private / LAST_RUN, to_json(LastRun(tuple(stopped))))
     study.report.mkdir(exist_ok=True)
     study.report.chmod(REPORT_FOLDER_MODE)
-    write_atomic(study.report / "run.md", run_report_text(report).encode(), REPORT_FILE_MODE)
+    trust = {name: found for name in report.recordings if (found := stored_trust(study, name)) is not None}
+    write_atomic(study.report / "run.md", run_report_text(report, trust).encode(), REPORT_FILE_MODE)
     if report.check is not None:
         text = release_check_text(report.check, report.withheld)
         write_atomic(study.report / REPORT, text.encode(), REPORT_FILE_MODE)

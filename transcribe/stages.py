@@ -38,6 +38,7 @@ from transcribe.store import digest, fingerprint, stage_run, stored
 from transcribe.study.languages import joined_languages
 from transcribe.study.manifest import PlannedRecording
 from transcribe.study.roster import RosterEntry
+from transcribe.trust import doubts_of_words, trust_of
 
 Speakers = int | Literal["auto"] | None
 """A number of voices for every recording, `auto` for not known, None for what the manifest says."""
@@ -180,7 +181,8 @@ def recognize(
     def check(result: Recognition) -> None:
         end = recordings[result.recording].duration + TIME_SLACK
         words = [word for segment in result.segments for word in segment.words]
-        _check_spans("recognition", [(word.start, word.end) for word in words], end)
+        spans = [(word.start, word.end) for word in words] + list(result.inaudible)
+        _check_spans("recognition", spans + [(text.start, text.end) for text in result.quarantined], end)
         if any("".join(word.text for word in segment.words) != segment.text for segment in result.segments):
             raise EngineError("the recognition engine returned words that are not its text")
 
@@ -189,7 +191,8 @@ def recognize(
             if isinstance(outcome.result, Recognition):
                 # In order first: what is cut out of words later must be what is cut out of the transcript.
                 kept = recognition_without(in_order(outcome.result), consent[outcome.recording].withdrawn)
-                yield replace(outcome, result=kept)
+                doubts = doubts_of_words(outcome.recording, trust_of(kept))
+                yield replace(outcome, result=kept, warnings=(*outcome.warnings, *doubts))
             else:
                 yield outcome
 

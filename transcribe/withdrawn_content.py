@@ -83,9 +83,13 @@ def _delete_stretches(study: StudyFolder, name: str, rules: ConsentRules) -> lis
     if recognition is not None:
         kept = recognition_without(recognition, rules.withdrawn)
         gone = sum(len(s.words) for s in recognition.segments) - sum(len(s.words) for s in kept.segments)
-        if gone:
+        put_away = len(recognition.quarantined) - len(kept.quarantined)
+        if kept != recognition:
             _rewrite(study, name, "recognize", kept)
+        if gone:
             deleted.append(f"{name}: {gone} words in {len(rules.withdrawn)} stretches")
+        if put_away:
+            deleted.append(f"{name}: {put_away} texts in them that were kept out of the transcript")
     allowed = None if attributed is None else transcript_without(attributed, rules.withdrawn)
     if attributed is None or allowed != attributed:
         drop_stage(study, name, "speakers")  # it quotes; whoever makes the next transcript makes it again

@@ -29,7 +29,16 @@ from transcribe.audio.track import BLOCK, Track
 from transcribe.engines import SAMPLE_RATE, DecodedAudio, RecognitionJob, Recognizer, Samples
 from transcribe.errors import EngineError, TranscribeError, WithheldError
 from transcribe.progress import Progress
-from transcribe.records import Diarization, Interval, Recognition, Recording, RedactionList, Segment, Transcript
+from transcribe.records import (
+    Diarization,
+    Interval,
+    Quarantined,
+    Recognition,
+    Recording,
+    RedactionList,
+    Segment,
+    Transcript,
+)
 from transcribe.store import PRIVATE_FILE_MODE, sync_folder
 from transcribe.study.languages import read_languages
 
@@ -258,7 +267,10 @@ def _heard(
     recognizer: Recognizer,
     progress: Progress,
 ) -> list[Segment]:
-    """What is recognised in everything that is not silenced; text as it may be searched."""
+    """What is recognised in everything that is not silenced; text as it may be searched.
+
+    What the recogniser would keep out of a transcript is searched, too: a name in it may have been said.
+    """
     recording = audio.recording
     audible = complement(spans, audio.seconds)
     said = Counter(utterance.language for utterance in transcript.utterances for _ in utterance.words)
@@ -272,12 +284,17 @@ def _heard(
         raise WithheldError("the recogniser gave no result for it")
     if not isinstance(results[0], Recognition):
         raise results[0]
-    segments = [replace(s, text=s.text.strip().translate(_ROUND)) for s in results[0].segments]
+    said_or_not = [*results[0].segments, *(_put_away(text) for text in results[0].quarantined)]
+    segments = [replace(s, text=s.text.strip().translate(_ROUND)) for s in sorted(said_or_not, key=lambda s: s.start)]
     expected = audible_letters(transcript, spans)
-    heard = sum(len(segment.text) for segment in segments)
+    heard = sum(len(segment.text.strip()) for segment in results[0].segments)
     if (expected >= _LEAST_LETTERS and heard < HEARD_SHARE * expected) or (expected > _SOME_LETTERS and not heard):
         raise WithheldError("the recogniser heard too little of it to check it")
     return segments
+
+
+def _put_away(text: Quarantined) -> Segment:
+    return Segment(0, text.start, text.end, "", text.text, (), 0.0, 0.0, 0.0)
 
 
 def _check_heard(segments: Sequence[Segment], holds_known: Callable[[str], bool]) -> None:
