@@ -101,7 +101,7 @@ class ExactSchedule:
             self._text += [token for each in stated for token in each.tokens]
             if hypothesis.temperature > _FORGET_ABOVE:
                 self._forgotten = len(self._text)
-        return self._next(), (self._seek - before) * _FRAME_SECONDS
+        return self._next(), (min(self._seek, self._mel.frames) - before) * _FRAME_SECONDS
 
     def recognition(self) -> Recognition:
         """The result, once `is_done`."""

@@ -77,7 +77,9 @@ class WhisperRecognizer:
         decoded at a time, and nothing is lost. Raises `DependencyError` when the weights are damaged or the device is
         missing.
         """
-        yield from _Queue(self._engine(), self._options, progress).run(iter(jobs))
+        engine = self._engine()
+        engine.take_back()  # what a caller left behind who did not wait for the end
+        yield from _Queue(engine, self._options, progress).run(iter(jobs))
 
     def _engine(self) -> SlotEngine:
         if self._loaded is None:
@@ -204,11 +206,12 @@ class _Queue:
         if is_out_of_memory(error) and self._engine.shrink():
             self._waiting.extendleft(reversed(back))
             return
-        works = list(dict.fromkeys(self._owners[request] for request in back))
+        works: dict[_Work, list[Request]] = {}
+        for request in back:
+            works.setdefault(self._owners[request], []).append(request)
         if not works:
             raise error
-        for work in works:
-            own = [request for request in back if self._owners[request] is work]
+        for work, own in works.items():
             if len(works) == 1:
                 self._give_up(work, own, error)
             else:
