@@ -316,8 +316,19 @@ def test_text_that_the_model_held_for_unlikely_is_put_away() -> None:
 def test_few_words_in_what_the_model_takes_for_silence_are_put_away() -> None:
     silent = replace(RELIABLE, no_speech_prob=0.9, avg_logprob=-0.8)
     assert split([line("you", 0.0)], silent) == ("", [("you", SILENCE)])
-    assert split([line("I was saying that you know", 0.0)], silent, [(0.0, 2.5)]) == ("I was saying that you know", [])
+    likely = replace(silent, avg_logprob=-0.5)
+    assert split([line("you", 0.0)], likely) == ("", [("you", SILENCE)])
+    assert split([line("I was saying that you know", 0.0)], likely, [(0.0, 2.5)]) == ("I was saying that you know", [])
     assert split([line("you", 0.0)]) == ("you", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "logprob", "kept"),
+    [("Thank you.", -0.8, False), ("Thank you.", -0.5, True), ("Um.", -0.8, True), ("Mm-hmm, yeah.", -0.8, True)],
+)
+def test_unlikely_words_in_what_the_model_takes_for_silence_are_put_away(text: str, logprob: float, kept: bool) -> None:
+    silent = replace(RELIABLE, no_speech_prob=0.8, avg_logprob=logprob)
+    assert split([line(text, 0.0)], silent, [(0.0, 0.8)]) == ((text, []) if kept else ("", [(text, SILENCE)]))
 
 
 def test_the_text_of_a_silent_window_is_kept_with_the_window_s_times() -> None:

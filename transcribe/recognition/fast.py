@@ -190,8 +190,8 @@ class FastSchedule:
             self._mel(window),
             (language,),
             # A prompt provokes loops and hides silence where nobody speaks: what fails with it is decoded without it
-            # before the temperature rises.
-            (0.0,) if prompt else TEMPERATURES,
+            # before the temperature rises. Words that only a second look hears must be sure: that is done once.
+            (0.0,) if prompt or look == "second" else TEMPERATURES,
             window.length // (2 * HOP),
             seed=number + (len(self._spoken) if look == "second" else 0),
             previous=prompt,

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from transcribe.audio.track import Track
-from transcribe.overlap import is_acknowledgement
 from transcribe.recognition.coverage import EDGE, covered, uncovered
-from transcribe.recognition.quarantine import UNSURE, flagged
+from transcribe.recognition.quarantine import UNSURE, flagged, is_mere_sign
 from transcribe.recognition.windows import Window, pack_windows, voiced_within
 from transcribe.records import UNSUPPORTED, Interval, Quarantined, Segment, Word
 
@@ -127,7 +126,7 @@ def confirm(
         alone = any(start <= segment.start and segment.end <= end for start, end in doubtful)
         if not alone or all(_is_heard(segment, words) for words in looks):
             kept.append(segment)
-        elif is_acknowledgement(segment.words):
+        elif is_mere_sign(segment.words):
             kept.append(flagged(segment))
         else:
             put_away.append(Quarantined(segment.start, segment.end, segment.text, UNSURE))
