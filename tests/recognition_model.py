@@ -14,6 +14,10 @@ from safetensors.torch import load_file, save_file
 from whisper.model import ModelDimensions, Whisper
 
 from transcribe.engines import SAMPLE_RATE, Samples
+from transcribe.recognition.decoder import decode_prompt
+from transcribe.recognition.requests import Heard, Request
+from transcribe.recognition.slots import Slots
+from transcribe.recognition.vocabulary import Vocabulary
 from transcribe.recognition.whisper_model import WhisperModel, load_model
 
 TINY = {
@@ -90,3 +94,32 @@ def noise(seconds: float, seed: int) -> Samples:
     envelope = np.interp(at, np.linspace(0, seconds, 12), rng.uniform(0, 1, 12))
     tone = np.sin(2 * np.pi * rng.uniform(80, 4000) * at) * rng.uniform(0, 0.3)
     return (envelope * (0.1 * rng.normal(size=n) + tone)).clip(-1, 1).astype(np.float32)
+
+
+def margins(model: WhisperModel, asked: Request, expected: Heard, found: Heard) -> str:
+    """How near the choice was where two decodings of a window part: for whoever reads a failed test.
+
+    Numbers only, no text: scores of the likeliest two among text, and among timestamps, after what both have said.
+    """
+    assert expected.hypothesis is not None
+    assert found.hypothesis is not None
+    one, other = expected.hypothesis.tokens, found.hypothesis.tokens
+    at = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    if one == other:
+        return f"window {asked.seed}: the same {len(one)} tokens, other probabilities or times"
+    vocabulary = Vocabulary(model)
+    prompt = vocabulary.sequence(expected.language, asked.previous)
+    with torch.inference_mode():
+        features = asked.features if asked.features is not None else model.encode(asked.mel()[None])[0]
+        slots = Slots(model, 1)
+        slots.fill([0], features[None])
+        hidden = decode_prompt(model, slots, [0], torch.tensor([[*prompt, *one[:at]]]))[0, -1:]
+        scores = vocabulary.scores(hidden)[0]
+    text, stamps = scores[: vocabulary.eot + 1].topk(2), scores[vocabulary.timestamp_begin :].topk(2)
+    return (
+        f"window {asked.seed}, token {at} of {len(one)} and {len(other)}, at temperatures "
+        f"{expected.hypothesis.temperature} and {found.hypothesis.temperature}: {one[at : at + 1]} or "
+        f"{other[at : at + 1]}; margin {float(text.values[0] - text.values[1]):.2e} between text tokens "
+        f"{text.indices.tolist()}, {float(stamps.values[0] - stamps.values[1]):.2e} between timestamps "
+        f"{(stamps.indices + vocabulary.timestamp_begin).tolist()}"
+    )

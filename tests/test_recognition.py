@@ -106,8 +106,7 @@ def test_encoder_is_openai_whispers(features: Tensor, theirs: Whisper, mel: Tens
 
 def filled(ours: WhisperModel, features: Tensor, beam: int = 1, count: int = 0) -> Slots:
     slots = Slots(ours, count or len(features), beam)
-    for slot, row in enumerate(features):
-        slots.fill(slot, row)
+    slots.fill(range(len(features)), features)
     return slots
 
 
@@ -130,9 +129,9 @@ def test_decoder_is_openai_whispers(ours: WhisperModel, theirs: Whisper, feature
     with torch.inference_mode():
         expected = theirs.logits(tokens, features)
         slots = filled(ours, features, count=4)
-        for slot in range(3):
-            states = decode_prompt(ours, slots, slot, tokens[slot, :prompted])
-            torch.testing.assert_close(scored(ours, states), expected[slot, :prompted], atol=1e-3, rtol=1e-3)
+        for chosen in ([1], [2, 0]):
+            states = decode_prompt(ours, slots, chosen, tokens[chosen, :prompted])
+            torch.testing.assert_close(scored(ours, states), expected[chosen, :prompted], atol=1e-3, rtol=1e-3)
         for at in range(prompted, length):
             found = step(ours, slots, [*tokens[:, at].tolist(), 0], [at, at, at, 0])
             torch.testing.assert_close(found[:3], expected[:, at], atol=1e-3, rtol=1e-3)
@@ -152,7 +151,7 @@ def test_rows_at_different_positions_do_not_disturb_each_other(
         expected = [theirs.logits(text[None], row[None])[0] for text, row in zip(texts, features, strict=True)]
         slots = filled(ours, features, beam)
         for slot, (text, length) in enumerate(zip(texts, prompted, strict=True)):
-            decode_prompt(ours, slots, slot, text[:length])
+            decode_prompt(ours, slots, [slot], text[None, :length])
         chunks = (max(prompted) + steps - 1) // CHUNK + 1
         runs = [(slot, slot + 1) for slot in range(3) if slot != stopped]
         for n in range(steps):
@@ -172,7 +171,7 @@ def test_a_row_goes_on_from_what_another_has_decoded(ours: WhisperModel, theirs:
     texts[:, : CHUNK - 2] = texts[0, : CHUNK - 2]
     with torch.inference_mode():
         slots = filled(ours, features[:1], beam=3)
-        decode_prompt(ours, slots, 0, texts[0, : CHUNK - 2])
+        decode_prompt(ours, slots, [0], texts[:1, : CHUNK - 2])
         for at in range(CHUNK - 2, length):
             step(ours, slots, texts[:, at].tolist(), [at] * 3)
         slots.reorder(torch.tensor([0, 1, 2]), torch.tensor([1, 1, 0]), length)
@@ -272,7 +271,7 @@ def test_probabilities_of_languages_and_of_silence_are_openai_whispers(
     with torch.inference_mode():
         slots = filled(ours, features)
         for slot, row in enumerate(features):
-            hidden = decode_prompt(ours, slots, slot, torch.tensor([vocabulary.start]))[0]
+            hidden = decode_prompt(ours, slots, [slot], torch.tensor([[vocabulary.start]]))[0, 0]
             _, expected = openai.detect_language(theirs, row, tokenizer)
             found = vocabulary.language_probabilities(hidden)
             assert found == pytest.approx(expected, abs=1e-4)
@@ -293,10 +292,11 @@ def test_word_times_are_openai_whispers(
     frames = [3000, 1230, 500]
     with torch.inference_mode():
         slots = filled(ours, features)
-        alignments = [
-            attention_of(ours, vocabulary, slots, slot, "en", text, frames[slot] // 2)
-            for slot, text in enumerate(texts)
-        ]
+        # One window alone, and two of different lengths together.
+        alignments = attention_of(ours, vocabulary, slots, [0], ["en"], texts[:1], [frames[0] // 2])
+        alignments += attention_of(
+            ours, vocabulary, slots, [1, 2], ["en"] * 2, texts[1:], [count // 2 for count in frames[1:]]
+        )
     for row, starts in enumerate(token_starts(alignments)):
         expected = whisper.timing.find_alignment(theirs, tokenizer, texts[row], mel[row], frames[row])
         edges = np.cumsum([0] + [len(word.tokens) for word in expected])
@@ -317,7 +317,7 @@ shapes = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 40)), min_size=1,
 def test_time_warping_finds_openai_whispers_path(sizes: list[Shape], seed: int) -> None:
     rng = np.random.default_rng(seed)
     costs = [rng.normal(size=size).astype(np.float32) for size in sizes]
-    for cost, found in zip(costs, first_frames(costs), strict=True):
+    for cost, found in zip(costs, first_frames([torch.from_numpy(cost) for cost in costs]), strict=True):
         tokens, frames = whisper.timing.dtw_cpu(cost.astype(np.float64))
         assert found == [int(frames[tokens == token].min()) for token in range(cost.shape[0])]
 
@@ -337,7 +337,7 @@ def test_time_warping_is_cheapest_where_costs_tie(sizes: list[Shape], seed: int)
     """Whole numbers tie often; a path is at least as dear as the frames that are surely on it."""
     rng = np.random.default_rng(seed)
     costs = [rng.integers(0, 2, size=size).astype(np.float32) for size in sizes]
-    for cost, found in zip(costs, first_frames(costs), strict=True):
+    for cost, found in zip(costs, first_frames([torch.from_numpy(cost) for cost in costs]), strict=True):
         ends = [*found[1:], cost.shape[1]]
         # A token's last frame is the one before the next begins, or the same one when only the token advanced.
         spent = sum(cost[i, a : max(b, a + 1)].sum() for i, (a, b) in enumerate(zip(found, ends, strict=True)))
