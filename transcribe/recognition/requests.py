@@ -9,6 +9,8 @@ from torch import Tensor
 from transcribe.recognition.beam import Beam
 from transcribe.recognition.hypothesis import Hypothesis
 
+_CHECKED_TOKENS = 16
+
 
 @dataclass(slots=True, eq=False)
 class Request:
@@ -17,7 +19,8 @@ class Request:
     `mel` makes its log-mel features (n_mels, 3000) in float32 when a slot is free. `languages` are Whisper's codes: one
     is taken, of several (or of all that the model knows, if there is none) the likeliest. `previous` are tokens of text
     before the window. `frames` (20 ms) hold sound, words are timed within them. `seed` starts its sampling. With
-    `language_only` nothing is decoded. `features` (t, d) are those of an earlier request for the same window.
+    `language_only` nothing is decoded. `features` (t, d) are those of an earlier request for the same window. A text
+    that loops is broken off, but with `runs_on` not at the last temperature: openai-whisper lets it run on.
     """
 
     mel: Callable[[], Tensor]
@@ -29,6 +32,7 @@ class Request:
     most_tokens: int = 448
     language_only: bool = False
     features: Tensor | None = None
+    runs_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,29 @@ class Decoding:
     random: torch.Generator | None = None
     beam: Beam | None = None
     looped: bool = False
+    unchecked: int = 0
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no other temperature follows."""
+        return len(self.attempts) + 1 >= len(self.request.temperatures)
 
     def begin(self, position: int, no_speech: Tensor, beam: int) -> None:
         """Begins at the next temperature; the first token comes to `position`."""
-        self.position, self.no_speech, self.looped = position, no_speech, False
+        self.position, self.no_speech, self.looped, self.unchecked = position, no_speech, False, 0
         step = len(self.attempts)
         is_hot = self.request.temperatures[step] > 0
         self.random = torch.Generator().manual_seed(1000 * self.request.seed + step) if is_hot else None
         self.beam = Beam() if beam > 1 and not is_hot else None
+
+    def go_on(self) -> None:
+        """One token more."""
+        self.position += 1
+        self.unchecked += 1
+
+    def is_due(self) -> bool:
+        """Whether the row is to be looked at for repetitions, as after every 16 of its own tokens."""
+        if self.unchecked < _CHECKED_TOKENS:
+            return False
+        self.unchecked = 0
+        return True

@@ -31,10 +31,12 @@ _TOGETHER = {"cpu": 1, "cuda": 16}
 its result does not depend on others."""
 _LOOK_EVERY = {"cpu": 1, "cuda": 8}
 """Steps between two looks at which rows have ended: looking makes the host wait for the device, free on the CPU."""
-_LOOP_CHECK_STEPS = 16
 _LEAST_PROMPT = 3
 """Start, language and task."""
 _TIMED_TOGETHER = {"cpu": 16, "cuda": 64}
+_SIZES = (1, 4, 16, 64)
+"""Numbers of slots on CUDA below the greatest."""
+_GROW_AT = 4
 
 
 class SlotEngine:
@@ -50,7 +52,11 @@ class SlotEngine:
         self.vocabulary = Vocabulary(model)
         self._beam = beam
         self._count = slots or fitting_slots(model, beam)
+        self._size = self._count
         self._graphs: StepGraphs | None = None
+        self._lane: torch.cuda.Stream | None = None
+        if self._device.type == "cuda":
+            self._lane = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._use_graphs = graphs and self._device.type == "cuda"
         self._slots: Slots | None = None
         self._decoding: dict[int, Decoding] = {}
@@ -96,6 +102,9 @@ class SlotEngine:
         look_every = _LOOK_EVERY[self._device.type]
         while True:
             yield from self._refill(waiting)
+            if self._lane is not None:
+                # The next windows are encoded beside the steps.
+                yield from self._encode(waiting)
             if not self._decoding:
                 if not self._aligned:
                     return
@@ -111,12 +120,25 @@ class SlotEngine:
     def _memory(self) -> tuple[Slots, Rows, Tensor]:
         if self._slots is None:
             model = self._model
-            self._slots = Slots(model, self._count, self._beam)
+            self._slots = Slots(model, self._size, self._beam)
             self._rows = Rows.make(self._slots.rows, model.config.dims.n_text_ctx, model.device)
             shape = (self._slots.rows, model.config.dims.n_text_state)
             self._hidden = torch.zeros(shape, device=model.device, dtype=model.dtype)
             self._graphs = StepGraphs(self._step, self._state) if self._use_graphs else None
         return self._slots, self._rows, self._hidden
+
+    def _resize(self, windows: int) -> None:
+        """Takes as many slots as the windows need, in a few sizes, while nothing is under way: on CUDA a step costs as
+        much as it has rows. On the CPU the shape stays the same, so that results do, too.
+        """
+        if self._device.type == "cpu":
+            self._size = self._count
+            return
+        wanted = min(next((size for size in _SIZES if size >= windows), self._count), self._count)
+        if self._slots is not None and self._slots.count < wanted:
+            self._slots = self._graphs = None
+        if self._slots is None:
+            self._size = wanted
 
     def _state(self) -> list[Tensor]:
         """All that a step changes, but for the own keys and values, which the next step at a position writes anew."""
@@ -125,7 +147,11 @@ class SlotEngine:
     def _refill(self, waiting: deque[Request]) -> Iterator[tuple[Request, Heard | Exception]]:
         """Puts waiting windows into the free slots; those of which only the language was asked come out at once."""
         together = _TOGETHER[self._device.type]
-        while free := [slot for slot in range(self._count) if slot not in self._decoding][:together]:
+        if not self._decoding:
+            self._resize(len(waiting) + len(self._encoded))
+        elif len(waiting) > _GROW_AT * self._size and self._size < self._count:
+            return  # what is under way ends, then there are more slots
+        while free := [slot for slot in range(self._size) if slot not in self._decoding][:together]:
             if not self._encoded:
                 yield from self._encode(waiting)
             batch = list(islice(self._encoded, len(free)))
@@ -154,13 +180,25 @@ class SlotEngine:
                     self._encoding.remove(request)
                     yield request, error
             if mels:
-                features = self._model.encode(torch.stack(mels))
+                features = self._features(torch.stack(mels))
                 self._encoded.extend(zip(self._encoding, features, strict=True))
             self._encoding = []
+
+    def _features(self, mels: Tensor) -> Tensor:
+        if self._lane is None:
+            return self._model.encode(mels)
+        self._lane.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self._lane):
+            features = self._model.encode(mels)
+        mels.record_stream(self._lane)
+        features.record_stream(torch.cuda.current_stream())
+        return features
 
     def _begin(self, free: Sequence[int], batch: Sequence[tuple[Request, Tensor]]) -> list[tuple[Request, Heard]]:
         """Puts windows into free slots; what was heard in those of which only the language was asked."""
         slots, _, _ = self._memory()
+        if self._lane is not None:
+            torch.cuda.current_stream().wait_stream(self._lane)
         chosen = free[: len(batch)]
         slots.fill(chosen, torch.stack([features for _, features in batch]))
         states = None
@@ -232,14 +270,14 @@ class SlotEngine:
             advance_beams(scored, self.vocabulary, rows, slots, searching, longest)
             self._decode_taken(chunks, self._runs())
         for decoding in self._decoding.values():
-            decoding.position += 1
+            decoding.go_on()
 
     def _step(self, chunks: int, runs: Sequence[Run] = (), sampling: tuple[Tensor, Tensor] | None = None) -> None:
         """One token more for every row, without a beam; the sound of all slots is read where `runs` is empty."""
         rows = self._rows
         scored = apply_rules(self.vocabulary.scores(self._hidden), self.vocabulary, rows)
         choose(scored, self.vocabulary, rows, ~rows.done, sampling)
-        self._decode_taken(chunks, runs or [(0, self._count)])
+        self._decode_taken(chunks, runs or [(0, self._size)])
 
     def _decode_taken(self, chunks: int, runs: Sequence[Run]) -> None:
         """What the decoder makes of the tokens just taken."""
@@ -252,7 +290,7 @@ class SlotEngine:
         """Temperature and the next random number of each row, if any row is to be drawn."""
         if not any(decoding.random for decoding in self._decoding.values()):
             return None
-        heat = torch.zeros(self._count * self._beam, dtype=torch.float64)
+        heat = torch.zeros(self._size * self._beam, dtype=torch.float64)
         numbers = torch.zeros_like(heat)
         for slot, decoding in self._decoding.items():
             if decoding.random is not None:
@@ -273,18 +311,19 @@ class SlotEngine:
 
     def _break_loops(self) -> None:
         """Ends rows that say the same tokens again and again; they fall back without running on."""
-        rows = self._rows
-        for slot, decoding in self._decoding.items():
-            if decoding.beam is not None or decoding.position % _LOOP_CHECK_STEPS:
-                continue
-            for row in range(slot * self._beam, (slot + 1) * self._beam):
-                held = rows.tokens[row, : int(rows.count[row])].tolist()
-                if ends_in_loop([token for token in held if token < self.vocabulary.eot]):
-                    rows.done[row] = True
-                    decoding.looped = True
+        due = [slot for slot, decoding in self._decoding.items() if decoding.beam is None and decoding.is_due()]
+        if not due:
+            return
+        rows = [row for slot in due for row in range(slot * self._beam, (slot + 1) * self._beam)]
+        counts: list[int] = self._rows.count[rows].tolist()
+        tokens: list[list[int]] = self._rows.tokens[rows, : max(counts)].tolist()
+        for row, count, held in zip(rows, counts, tokens, strict=True):
+            if ends_in_loop([token for token in held[:count] if token < self.vocabulary.eot]):
+                self._rows.done[row] = True
+                self._decoding[row // self._beam].looped = True
 
     def _ended(self) -> list[int]:
-        done = self._rows.done.view(self._count, self._beam).all(dim=1).tolist()
+        done = self._rows.done.view(self._size, self._beam).all(dim=1).tolist()
         return [slot for slot in self._decoding if done[slot]]
 
     def _finish(self, ended: Sequence[int]) -> Iterator[tuple[Request, Heard | Exception]]:
