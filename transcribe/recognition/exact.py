@@ -134,6 +134,7 @@ class ExactSchedule:
                 seed=self._seek,
                 previous=tuple(self._text[self._forgotten :]),
                 most_tokens=self._vocabulary.text_context // 2,
+                runs_on=True,
             )
         ]
 

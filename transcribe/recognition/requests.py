@@ -87,7 +87,7 @@ class Decoding:
 
     def is_due(self) -> bool:
         """Whether the row is to be looked at for repetitions, as after every 16 of its own tokens."""
-        if self.unchecked < _CHECKED_TOKENS:
+        if self.unchecked < _CHECKED_TOKENS or (self.request.runs_on and self.is_last):
             return False
         self.unchecked = 0
         return True
