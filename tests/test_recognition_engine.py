@@ -25,7 +25,7 @@ CONTEXT = 200
 SEEDS = (12, 37, 53, 17, 70, 28, 40, 68, 64, 22, 50, 18)
 """Sounds of which the tiny model makes texts of 1 to 196 tokens, the first without a word."""
 WINDOWS = len(SEEDS)
-HEAT = (0.0, 0.4, 1.0)
+HEAT = (0.0, 1.0)
 """The tiny model is never sure enough: it tries all that it may."""
 
 
@@ -80,16 +80,16 @@ def request(number: int, **more: object) -> Request:
         temperatures=(0.0,),
         frames=round(50 * (3 + 2.4 * (SEEDS[number] % 12))),
         seed=number,
-        most_tokens=40,
+        most_tokens=24,
         features=features()[number],
     )
     return replace(made, **more)
 
 
 def varied(number: int, **more: object) -> Request:
-    """The same after previous text of its own length, up to two chunks; every third falls back to all temperatures."""
+    """The same after previous text of its own length, up to two chunks; every fourth falls back."""
     previous = tuple(range(1000, 1000 + 11 * number))
-    return request(number, previous=previous, temperatures=(0.0,) if number % 3 else HEAT, **more)
+    return request(number, previous=previous, temperatures=(0.0,) if number % 4 else HEAT, **more)
 
 
 def decoded(engine: SlotEngine, requests: Sequence[Request]) -> list[Heard]:
@@ -140,7 +140,7 @@ def test_beam_search_of_several_windows_is_openai_whispers_of_each(beam: int, sl
     greedy = 0
     for text, row, heard in zip(previous, features()[3:9], found, strict=True):
         options = openai.DecodingOptions(
-            language="en", fp16=False, sample_len=40, beam_size=beam, prompt=list(text), suppress_tokens=suppressed
+            language="en", fp16=False, sample_len=24, beam_size=beam, prompt=list(text), suppress_tokens=suppressed
         )
         expected = openai.decode(theirs(), row, options)
         assert list(heard.hypothesis.tokens) == expected.tokens
@@ -171,7 +171,7 @@ def test_sampling_depends_on_a_rows_own_seed_alone(no_loops: None) -> None:
     """Whatever is decoded beside it, wherever, and however often before."""
     requests = [request(n, temperatures=HEAT) for n in range(5)]
     together = decoded(SlotEngine(ours(), slots=6), requests)
-    assert {heard.attempts for heard in together} == {3}
+    assert {heard.attempts for heard in together} == {2}
     engine = SlotEngine(ours(), slots=6)
     for number in (4, 1, 4):
         (alone,) = decoded(engine, [request(number, temperatures=HEAT)])
@@ -187,7 +187,7 @@ def test_drawn_tokens_are_as_frequent_as_they_are_probable() -> None:
     engine = SlotEngine(ours(), slots=16)
     first = request(5, temperatures=(1.0,), most_tokens=1)
     (likeliest,) = decoded(engine, [replace(first, temperatures=(0.0,))])
-    n = 400
+    n = 320
     drawn = decoded(engine, [replace(first, seed=seed) for seed in range(n)])
     token = likeliest.hypothesis.tokens[0]
     with torch.inference_mode():
@@ -207,7 +207,7 @@ def through_sixteen() -> list[Heard]:
 
 
 @given(st.permutations(range(WINDOWS)), st.integers(1, WINDOWS), st.integers(0, 3))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_no_bit_depends_on_the_order_of_windows_or_on_their_slots(order: list[int], count: int, before: int) -> None:
     """Tokens, probabilities and times; other windows have been through the slots before."""
     engine = SlotEngine(ours(), slots=16)
