@@ -171,7 +171,6 @@ def test_what_the_first_look_missed_is_put_in_its_place_and_no_word_comes_twice(
     for each in accepted.segments:
         assert each.text == "".join(word.text for word in each.words)
         assert (each.start, each.end) == (each.words[0].start, each.words[-1].end)
-    assert [each.id for each in accepted.segments] == list(range(len(accepted.segments)))
     assert all(a.start <= b.start and a.end <= b.start + 1e-9 for a, b in pairwise(words_of(accepted.segments)))
     again = accept(accepted.segments, [segment(second)], mask)
     assert again.segments == accepted.segments
@@ -200,7 +199,7 @@ def test_no_word_of_the_first_look_is_lost_whatever_the_second_says(
     gaps = uncovered(segments, mask)
     known = [word.start for word in words_of(segments)]
     for word in words_of(accepted.segments):
-        new = any(start - 1.0 <= word.end and word.start <= end + 1.0 for start, end in gaps)
+        new = any(start - EDGE - 0.002 <= word.start <= word.end <= end + EDGE + 0.002 for start, end in gaps)
         assert new or word.start in known
 
 

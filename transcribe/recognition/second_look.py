@@ -5,6 +5,7 @@ moment, with words around it that are known already, it often comes. Those words
 to be written again: the two looks are matched word by word, in order, and only what lies where no word was is new.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
@@ -13,7 +14,7 @@ from transcribe.audio.track import Track
 from transcribe.recognition.coverage import EDGE, covered, uncovered
 from transcribe.recognition.quarantine import UNSURE, flagged, is_mere_sign
 from transcribe.recognition.windows import Window, pack_windows, voiced_within
-from transcribe.records import UNSUPPORTED, Interval, Quarantined, Segment, Word
+from transcribe.records import UNSUPPORTED, Interval, Quarantined, Segment, Word, to_milliseconds_grid
 
 CONTEXT = 5.0
 """Seconds of known speech on either side of what is looked at again."""
@@ -29,14 +30,14 @@ AMID_SECONDS = 10.0
 _SAME_WORD = 3.0
 """Seconds by which two looks may place the same word apart; speech without a word between does not count."""
 _FAR = 60.0
-"""Seconds beyond a window in which its words are not looked for."""
+"""Seconds beyond what was heard again in which its words are not looked for."""
 _SAME_PLACE = 1.0
 """Seconds within which both looks must hear words that are alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Segments in order of time, ids from 0; and what was heard and is too unsure to be one."""
+    """Segments in order of time, and what was heard and is too unsure to be one."""
 
     segments: tuple[Segment, ...]
     put_away: tuple[Quarantined, ...]
@@ -54,12 +55,13 @@ def second_look(
     Each has up to `CONTEXT` seconds of speech before and after, and begins and ends at a word of `segments`. Gaps
     that are near each other share a window. None is among the windows `used` so far: it would give the same again.
     """
-    starts = [word.start for segment in segments for word in segment.words]
-    ends = [word.end for segment in segments for word in segment.words]
+    starts = sorted(word.start for segment in segments for word in segment.words)
+    ends = sorted(word.end for segment in segments for word in segment.words)
     windows: list[Window] = []
     for start, end in _clusters(gaps):
-        first = min((s for s in starts if start - CONTEXT <= s < start), default=start - CONTEXT)
-        last = max((e for e in ends if end < e <= end + CONTEXT), default=end + CONTEXT)
+        known_from, known_to = bisect_left(starts, start - CONTEXT), bisect_right(ends, end + CONTEXT) - 1
+        first = starts[known_from] if known_from < len(starts) and starts[known_from] < start else start - CONTEXT
+        last = ends[known_to] if known_to >= 0 and ends[known_to] > end else end + CONTEXT
         heard = [(max(a, first), min(b, last)) for a, b in mask if a < last and b > first]
         windows += pack_windows(heard, track, LOOK_SECONDS)
     return tuple(window for window in windows if window not in used)
@@ -76,8 +78,26 @@ def accept(
     A word is new when it lies where `segments` leave the mask uncovered and is none of their words heard again. New
     words that stand together are taken if they are sure enough on average. A known word that is heard in the gap now
     gets its place there: without a place of its own it was put before or behind it. All other words of `segments` stay
-    as they are, and of `put_away` what lies over no gap is left out, because its words are there already.
+    as they are, and of `put_away` what lies over no gap is left out, because its words are there already. Ids are not
+    those of `confirm` yet.
     """
+    spans = [(item.start, item.end) for item in heard] + [(item.start, item.end) for item in put_away]
+    begin = min((start for start, _ in spans), default=0.0) - _FAR
+    end = max((end for _, end in spans), default=0.0) + _FAR
+    # Words far away play no part: of eight hours all would be gone through hundreds of times.
+    first = next((n for n, segment in enumerate(segments) if segment.end >= begin), len(segments))
+    last = next((n for n, segment in enumerate(segments) if n >= first and segment.start > end), len(segments))
+    around = [(max(a, begin), min(b, end)) for a, b in mask if a < end and b > begin]
+    near = _accepted(segments[first:last], heard, around, put_away)
+    return Accepted((*segments[:first], *near.segments, *segments[last:]), near.put_away)
+
+
+def _accepted(
+    segments: Sequence[Segment],
+    heard: Sequence[Segment],
+    mask: Sequence[Interval],
+    put_away: Sequence[Quarantined],
+) -> Accepted:
     gaps = uncovered(segments, mask)
     known = [(word, number) for number, segment in enumerate(segments) for word in segment.words]
     again = [(word, segment) for segment in heard for word in segment.words if _letters(word)]
@@ -89,10 +109,13 @@ def accept(
         gap = _gap_of(word, gaps)
         if gap is None:
             continue
+        # Its middle lies there; what reaches over the words around the gap is alignment.
+        start, end = max(word.start, gaps[gap][0] - EDGE), min(word.end, gaps[gap][1] + EDGE)
+        inside = replace(word, start=to_milliseconds_grid(start), end=to_milliseconds_grid(end))
         if number in same:
-            moves.append((same[number], word))
+            moves.append((same[number], inside))
         else:
-            runs.setdefault((gap, segment.id), []).append((word, segment))
+            runs.setdefault((gap, segment.id), []).append((inside, segment))
     # A word can follow its neighbour: those that move to earlier from the first on, to later from the last.
     for at, word in (*moves, *reversed(moves)):
         _move(placed, at, word)
@@ -112,6 +135,8 @@ def confirm(
     segments: Sequence[Segment], first: Sequence[Segment], second: Sequence[Segment], mask: Sequence[Interval]
 ) -> Accepted:
     """What is believed in the end: `segments` without words that stand alone and that only one look has heard there.
+
+    Ids are counted from 0.
 
     "Thank you." and twenty seconds of speech without a word is what a model writes for noise, wherever its window
     begins; what was said is heard at its place in both looks. `first` and `second` are all segments that the looks
@@ -197,19 +222,16 @@ def _same_words(known: Sequence[Word], again: Sequence[Word], gaps: Sequence[Int
     """
     if not known or not again:
         return {}
-    begin, end = again[0].start - _FAR, max(word.end for word in again) + _FAR
-    near = [n for n, word in enumerate(known) if begin <= word.start <= end]
-    gaps = [gap for gap in gaps if gap[0] < end and gap[1] > begin]
-    texts, others = [_letters(known[n]) for n in near], [_letters(word) for word in again]
-    best = [[0.0] * (len(again) + 1) for _ in range(len(near) + 1)]
+    texts, others = [_letters(word) for word in known], [_letters(word) for word in again]
+    best = [[0.0] * (len(again) + 1) for _ in range(len(known) + 1)]
     gain: dict[tuple[int, int], float] = {}
-    for i, n in enumerate(near):
+    for i, before in enumerate(known):
         for j, word in enumerate(again):
-            if texts[i] == others[j] and (apart := _apart(known[n].start, word.start, gaps)) <= _SAME_WORD:
+            if texts[i] == others[j] and (apart := _apart(before.start, word.start, gaps)) <= _SAME_WORD:
                 gain[i, j] = 1.0 - apart / (100 * _SAME_WORD)
             best[i + 1][j + 1] = max(best[i][j + 1], best[i + 1][j], best[i][j] + gain.get((i, j), 0.0))
     same: dict[int, int] = {}
-    i, j = len(near), len(again)
+    i, j = len(known), len(again)
     while i and j:
         if best[i][j] == best[i - 1][j]:
             i -= 1
@@ -217,7 +239,7 @@ def _same_words(known: Sequence[Word], again: Sequence[Word], gaps: Sequence[Int
             j -= 1
         else:
             i, j = i - 1, j - 1
-            same[j] = near[i]
+            same[j] = i
     return same
 
 
