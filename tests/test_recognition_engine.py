@@ -15,7 +15,7 @@ from torch import Tensor
 from whisper.model import Whisper
 
 from tests.recognition_model import load_openai, load_ours, margins, noise, write_tiny_weights
-from transcribe.recognition import slot_engine
+from transcribe.recognition import hypothesis, slot_engine
 from transcribe.recognition.features import log_mel
 from transcribe.recognition.requests import Heard, Request
 from transcribe.recognition.slot_engine import SlotEngine
@@ -362,7 +362,6 @@ def test_wherever_memory_runs_out_no_window_is_lost(place: str, every: int, monk
     expected = through_sixteen()
     engine = SlotEngine(ours(), slots=8)
     PLACES[place](monkeypatch, fails)
-    # Windows without text end without being aligned, others fall back at the same step: nothing may fall between.
     made = {"features": None} if place == "encoder" else {}
     asked = [varied(n, **made) for n in range(WINDOWS)]
     waiting = deque(asked)
@@ -381,6 +380,30 @@ def test_wherever_memory_runs_out_no_window_is_lost(place: str, every: int, monk
     assert len(found) == WINDOWS
     for number, each in enumerate(asked):
         assert_alike(each, expected[number], found[each])
+
+
+def test_a_window_that_has_ended_is_not_lost_with_those_that_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four windows end at the same step, two without a word; for the others' next temperature there is no memory."""
+    calls = 0
+
+    def fails() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 5:
+            raise torch.OutOfMemoryError
+
+    PLACES["prompt"](monkeypatch, fails)
+    monkeypatch.setattr(hypothesis, "LOGPROB_THRESHOLD", 1.0)  # nothing is sure enough
+    monkeypatch.setattr(hypothesis, "NO_SPEECH_THRESHOLD", 2.0)
+    engine = SlotEngine(ours(), slots=4)
+    # One token is a timestamp.
+    asked = [request(n, most_tokens=1, temperatures=HEAT if n > 2 else (0.0,)) for n in (1, 2, 3, 4)]
+    waiting = deque(asked)
+    found: list[Request] = []
+    with pytest.raises(torch.OutOfMemoryError):
+        found.extend(each for each, _ in engine.decode(waiting))
+    assert not waiting
+    assert sorted(each.seed for each in [*found, *engine.take_back()]) == [1, 2, 3, 4]
 
 
 def test_shrinking_ends_at_one_slot() -> None:

@@ -102,7 +102,10 @@ class Ears:
             self.fails(recordings)
             request, recording = self.under_way.pop(0)
             self.asked.append(request)
-            yield request, self.heard(request, recording)
+            answer = request, self.heard(request, recording)
+            del request
+            yield answer
+            del answer
 
     def heard(self, request: Request, recording: int) -> Heard:
         languages = self.languages(recording, request.mel())
@@ -203,6 +206,7 @@ def test_the_sound_of_a_recording_goes_when_it_is_done(folder: Path, ears: Ears)
     """While later ones are decoded; its windows' features, tensors and schedule hold nothing of it."""
     sounds: list[weakref.ref[object]] = []
     alive: list[int] = []
+    late: list[object] = []
 
     def jobs() -> Iterator[RecognitionJob]:
         for name in "123456":
@@ -213,6 +217,7 @@ def test_the_sound_of_a_recording_goes_when_it_is_done(folder: Path, ears: Ears)
     def look(recordings: list[int]) -> None:
         ears.asked.clear()  # the fake itself remembers what it was asked
         alive.append(sum(ref() is not None for ref in sounds))
+        late.extend(ref for ref in sounds[: min(recordings) - 1] if ref() is not None)
 
     ears.fails = look
     outcomes = WhisperRecognizer(folder, "r1").recognize(jobs(), Tally())
@@ -220,6 +225,7 @@ def test_the_sound_of_a_recording_goes_when_it_is_done(folder: Path, ears: Ears)
     ears.asked.clear()
     gc.collect()
     assert not [ref for ref in sounds if ref() is not None]
+    assert not late
     assert max(alive) <= 3  # windows of two recordings are decoded, those of a third wait
 
 
@@ -333,6 +339,23 @@ def test_when_memory_runs_out_fewer_windows_are_decoded_at_a_time_and_nothing_is
     assert [len(step) for step in ears.steps[:4]] == [16, 8, 4, 2]
     assert ears.slots == 2
     assert tally.seconds == pytest.approx({"1": 480, "2": 480})
+
+
+def test_memory_runs_out_while_recordings_are_decoded_each_alone(folder: Path, ears: Ears) -> None:
+    """First an error that nobody can place, then memory for one window at a time: nothing is lost all the same."""
+    unplaced = iter([True])
+
+    def fails(recordings: list[int]) -> None:
+        if len(set(recordings)) > 1 and next(unplaced, False):
+            raise RuntimeError(SECRET)
+        if len(recordings) > 1:
+            raise MemoryError
+
+    ears.slots, ears.fails = 8, fails
+    outcomes = recognized(folder, [job(name, 160, TWELVE[:4], "en") for name in "12"])
+    assert [len(result(outcome).segments) for outcome in outcomes] == [4, 4]
+    assert [outcome.recording for outcome in outcomes] == ["1", "2"]
+    assert ears.steps[:4] == [[1, 1, 1, 1, 2, 2, 2, 2], [1, 1, 1, 1], [1, 1, 1, 1], [1, 1]]
 
 
 def test_when_one_window_does_not_fit_the_memory_its_recording_fails(folder: Path, ears: Ears) -> None:
