@@ -82,8 +82,8 @@ Square brackets hold nothing but marks and stamps.
 
 The last three are paragraphs of their own under `{unknown}`, flagged `event` in `turns.csv`.
 
-An utterance flagged `unsupported` in `turns.csv` lies where hardly any speech was heard: mostly a soft "mm-hmm", at times \
-something that the machine made up. Have it compared with the recording before you code it.
+An utterance flagged `unsupported` in `turns.csv` lies where hardly any speech was heard: mostly a soft "mm-hmm", at \
+times something that the machine made up. Have it compared with the recording before you code it.
 {labels}
 ## Who speaks at once
 `//Words//` between double slashes were said while another person spoke, too. They stand where two people are heard at \
