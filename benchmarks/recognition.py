@@ -1,7 +1,7 @@
 """This recogniser beside openai-whisper, faster-whisper and whisper-timestamped: speed, errors, inventions, memory.
 
     .venv/bin/python benchmarks/recognition.py [--only 'ours,faster-*'] [--files telephone] [--repeat N] [--threads N]
-        [--out FOLDER]
+        [--study FOLDER] [--out FOLDER]
 
 Needs the embedded weights (`transcribe models pull`) and a machine that does nothing else; the share of the processors
 that others used meanwhile is printed. The peers are installed with pip into an environment of their own in the cache
@@ -11,8 +11,8 @@ decode greedily in English, and time words. Each runs in a process of its own on
 shortest; reading of files and loading of weights are not timed. `--repeat` runs all engines in turn N times: shown is
 the median, and the fastest and slowest beside it.
 
-Windows: this program cuts them along the reference turns (the diarisation that makes the mask is timed by
-`benchmarks/main_job.py`). faster-whisper gets the same windows, as clips of the windows put one behind the other; so
+Windows: this program cuts them along the speech that its own diariser finds, as in a run of the program (that is timed by
+`benchmarks/diarization.py`). faster-whisper gets the same windows, as clips of the windows put one behind the other; so
 does openai-whisper in the row "same windows". Rows "whole files" have the files as they are, silences included, as a
 user of openai-whisper's or whisper-timestamped's `transcribe` would; × real time is of whole files for all.
 Temperature: 0. Where it fails by their own rules this program and openai-whisper go up the ladder 0.2 … 1.0;
@@ -48,6 +48,8 @@ from diarization_engines import samples_of
 from recognition_audio import CLIP_SECONDS, ROOT, Item, Windowed, clip_without_speech, recordings, windowed
 from recognition_peers import ctranslate2_weights, openai_weights, peers_python
 from recognition_report import Run, print_table, write_chart
+
+from transcribe.records import Interval
 
 
 @dataclass(frozen=True)
@@ -105,15 +107,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="names with wildcards, of: " + ", ".join(ENGINES))
     parser.add_argument("--files", default="*", help="names of recordings with wildcards")
+    parser.add_argument("--study", type=Path, default=ROOT / "samples", help="folder with audio and gold/")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--out", type=Path, default=Path())
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        items = [item for item in recordings(folder) if matches(item.name, wanted.files)]
+        items = [item for item in recordings(folder, wanted.study) if matches(item.name, wanted.files)]
         clip = clip_without_speech(folder)
-        told = [windowed(item, item.speech, folder) for item in items]
+        masks = own_masks([*items, clip], wanted.threads)
+        told = [windowed(item, masks[item.name], folder) for item in items]
         nothing = windowed(clip, ((0.0, float(CLIP_SECONDS)),), folder)
         place = placed(folder, wanted.threads)
         engines = {name: engine for name, engine in ENGINES.items() if is_wanted(name, engine, wanted.only, place)}
@@ -123,7 +127,7 @@ def main() -> None:
                 runs[name].append(run_engine(place, engine, told, nothing))
         rows = [Run(engines[name].title, engines[name].sound, found) for name, found in runs.items()]
         print_table(rows, told, nothing, wanted.threads)
-        voiced = own_mask_seconds(clip, wanted.threads)
+        voiced = sum(end - start for start, end in masks[clip.name])
         print(f"\nThis program's own speech mask holds {voiced:.1f} of the {CLIP_SECONDS} s in which nothing is said.")
         wanted.out.mkdir(parents=True, exist_ok=True)
         (wanted.out / "recognition.json").write_text(json.dumps(runs))
@@ -198,8 +202,8 @@ def tree_memory(pid: int) -> float:
         return 0.0  # one has just ended
 
 
-def own_mask_seconds(clip: Item, threads: int) -> float:
-    """Seconds of the clip that this program's diariser takes for speech."""
+def own_masks(items: Sequence[Item], threads: int) -> dict[str, tuple[Interval, ...]]:
+    """What this program's diariser takes for speech in each item."""
     warnings.filterwarnings("ignore", message=r"\s*torchcodec is not installed")  # nothing is decoded by it
     from transcribe.diarization import diarizer
     from transcribe.diarization.voices import Diarized
@@ -210,11 +214,14 @@ def own_mask_seconds(clip: Item, threads: int) -> float:
     weights = draft_weights()
     paths = Path(weights["segmentation"]), Path(weights["embedding"])
     engine = diarizer.draft_diarizer(*paths, "benchmark", device="cpu", threads=threads)
-    recording = Recording(clip.name, "", "OBS", "", 1, "en", (), clip.seconds)
-    job = DiarizationJob(DecodedAudio.of(recording, samples_of(str(clip.wav))), None)
-    (outcome,) = engine.diarize([job], SilentProgress())
-    assert isinstance(outcome.result, Diarized), outcome.result
-    return sum(end - start for start, end in outcome.result.diarization.speech)
+    masks = {}
+    for item in items:
+        recording = Recording(item.name, "", "OBS", "", 1, "en", (), item.seconds)
+        job = DiarizationJob(DecodedAudio.of(recording, samples_of(str(item.wav))), None)
+        (outcome,) = engine.diarize([job], SilentProgress())
+        assert isinstance(outcome.result, Diarized), outcome.result
+        masks[item.name] = outcome.result.diarization.speech
+    return masks
 
 
 if __name__ == "__main__":

@@ -28,11 +28,11 @@ def decode_prompt(model: WhisperModel, slots: Slots, chosen: Sequence[int], toke
     for layer, (block, cross) in enumerate(model.text_blocks):
         q, k, v = _project(block, x, heads)
         slots.write(layer, chosen, k, v)
-        x = x + block.attn_out(_causal(q, k, v))
+        x += block.attn_out(_causal(q, k, v))
         asked = cross.query(cross.norm(x)).view(n, m, heads, -1).transpose(1, 2).to(model.sound_dtype)
         heard = functional.scaled_dot_product_attention(asked, *slots.sound(layer, chosen))
-        x = x + cross.out(_join(heard).to(model.dtype))
-        x = block.mlp(x)
+        x += cross.out(_join(heard).to(model.dtype))
+        x += block.mlp(x)
     return model.text_norm(x)
 
 
@@ -58,7 +58,7 @@ def decode_step(
         own_keys, own_values = slots.own_keys[layer], slots.own_values[layer]
         own_keys[chunk, rows, :, place] = k
         own_values[chunk, rows, :, place] = v
-        x = x + block.attn_out(_own(q, own_keys[:chunks], own_values[:chunks], hidden_from_row))
+        x += block.attn_out(_own(q, own_keys[:chunks], own_values[:chunks], hidden_from_row))
         asked = cross.query(cross.norm(x)).to(model.sound_dtype).view(slots.count, beam, heads, d // heads)
         heard = torch.zeros_like(asked)
         for first, last in runs:
@@ -68,8 +68,8 @@ def decode_step(
                 slots.cross_values[layer, first:last],
             )
             heard[first:last] = part.transpose(1, 2)
-        x = x + cross.out(heard.reshape(r, d).to(model.dtype))
-        x = block.mlp(x)
+        x += cross.out(heard.reshape(r, d).to(model.dtype))
+        x += block.mlp(x)
     return model.text_norm(x)
 
 
@@ -88,7 +88,7 @@ def alignment_scores(model: WhisperModel, slots: Slots, chosen: Sequence[int], t
     x = model.embed(tokens, torch.arange(m, device=tokens.device))
     for layer, (block, cross) in enumerate(model.text_blocks[: max(wanted) + 1]):
         q, k, v = _project(block, x, heads)
-        x = x + block.attn_out(_causal(q, k, v))
+        x += block.attn_out(_causal(q, k, v))
         asked = cross.query(cross.norm(x)).view(n, m, heads, -1).transpose(1, 2).to(model.sound_dtype)
         keys, values = slots.sound(layer, chosen)
         if layer in wanted:
@@ -96,8 +96,8 @@ def alignment_scores(model: WhisperModel, slots: Slots, chosen: Sequence[int], t
             scaled = asked[:, heads_here] * asked.shape[-1] ** -0.5
             found.append((scaled @ keys[:, heads_here].transpose(2, 3)).float())
         if layer < max(wanted):
-            x = x + cross.out(_join(functional.scaled_dot_product_attention(asked, keys, values)).to(model.dtype))
-            x = block.mlp(x)
+            x += cross.out(_join(functional.scaled_dot_product_attention(asked, keys, values)).to(model.dtype))
+            x += block.mlp(x)
     return torch.cat(found, dim=1)
 
 

@@ -55,32 +55,32 @@ class Norm:
         return functional.layer_norm(x.float(), self._weight.shape, self._weight, self._bias).to(self._dtype)
 
 
-class Scores:
-    """Hidden states to scores of all tokens: the product with the token embedding, the decoder's largest.
+class HalfLinear:
+    """A linear map whose weight is kept as float16, as published, and multiplied in float32 on the CPU.
 
-    Published weights are float16, so on the CPU they are kept so and multiplied in float32: nothing is lost, and half
-    as much is read for every token.
+    Nothing is lost, and half as much is read for every token: with few rows, reading the weights is what takes time.
     """
 
-    def __init__(self, embedding: Tensor, bias: Tensor) -> None:
-        """`embedding` (vocabulary, d); `bias` (vocabulary) is minus infinity for what must not be said."""
-        self._halves = embedding.device.type == "cpu" and {"fbgemm", "x86"} <= set(
-            torch.backends.quantized.supported_engines
-        )
-        if self._halves:
-            engine = torch.backends.quantized.engine
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        """Where torch has no such product (FBGEMM), and on CUDA, it is `Linear`."""
+        self._linear: Linear | None = None
+        engines = torch.backends.quantized.supported_engines
+        if weight.device.type == "cpu" and "fbgemm" in engines:
+            before = torch.backends.quantized.engine
             torch.backends.quantized.engine = "fbgemm"
-            self._packed = torch.ops.quantized.linear_prepack_fp16(embedding.float(), bias.float())
-            torch.backends.quantized.engine = engine
+            self._packed = torch.ops.quantized.linear_prepack_fp16(
+                weight.float(), None if bias is None else bias.float()
+            )
+            torch.backends.quantized.engine = before
         else:
-            self._linear = Linear(embedding, bias.to(embedding.dtype), 16)
+            self._linear = Linear(weight, bias, 16)
 
-    def __call__(self, hidden: Tensor) -> Tensor:
-        """(n, d) to (n, vocabulary) in float32."""
-        if self._halves:
-            result: Tensor = torch.ops.quantized.linear_dynamic_fp16(hidden, self._packed)
-            return result
-        return self._linear(hidden).float()
+    def __call__(self, x: Tensor) -> Tensor:
+        """(…, in) to (…, out): float32 on the CPU."""
+        if self._linear is not None:
+            return self._linear(x)
+        result: Tensor = torch.ops.quantized.linear_dynamic_fp16(x, self._packed)
+        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +88,15 @@ class Block:
     """One transformer layer without cross-attention."""
 
     attn_norm: Norm
-    attn_qkv: Linear
-    attn_out: Linear
+    attn_qkv: Linear | HalfLinear
+    attn_out: Linear | HalfLinear
     mlp_norm: Norm
-    mlp_up: Linear
-    mlp_down: Linear
+    mlp_up: Linear | HalfLinear
+    mlp_down: Linear | HalfLinear
 
     def mlp(self, x: Tensor) -> Tensor:
-        """The feed-forward half, residual included: (…, d) to (…, d)."""
-        return x + self.mlp_down(functional.gelu(self.mlp_up(self.mlp_norm(x))))
+        """What the feed-forward half adds: (…, d) to (…, d)."""
+        return self.mlp_down(functional.gelu(self.mlp_up(self.mlp_norm(x))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +104,10 @@ class CrossAttention:
     """The part of a decoder layer that looks at the sound."""
 
     norm: Norm
-    query: Linear
-    key: Linear
-    value: Linear
-    out: Linear
+    query: Linear | HalfLinear
+    key: Linear | HalfLinear
+    value: Linear | HalfLinear
+    out: Linear | HalfLinear
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:

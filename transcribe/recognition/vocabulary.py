@@ -7,7 +7,7 @@ from torch import Tensor
 from whisper.tokenizer import Tokenizer
 
 from transcribe.errors import EngineError
-from transcribe.recognition.layers import Scores
+from transcribe.recognition.layers import HalfLinear
 from transcribe.recognition.tokenizer import open_tokenizer
 from transcribe.recognition.whisper_model import WhisperModel
 
@@ -31,8 +31,7 @@ class Vocabulary:
         suppressed = [*plain.non_speech_tokens, *range(self.eot + 1, self.timestamp_begin)]
         bias = torch.zeros(model.config.dims.n_vocab, device=model.device)
         bias[suppressed] = -torch.inf
-        self.scores = Scores(model.token_embedding.to(model.dtype), bias)
-        """Hidden states (n, d) to scores (n, vocabulary), suppressed tokens at minus infinity."""
+        self._scores = HalfLinear(model.token_embedding.to(model.dtype), bias.to(model.dtype))
         self._suppressed = model.token_embedding[suppressed].float()
         self._no_speech_at = suppressed.index(plain.no_speech)
         self._language_embedding = model.token_embedding[list(self._languages.values())].float()
@@ -75,6 +74,10 @@ class Vocabulary:
         """The text of tokens; special and timestamp tokens are left out."""
         text: str = self._decode_bytes([token for token in tokens if token < self.eot])
         return text
+
+    def scores(self, hidden: Tensor) -> Tensor:
+        """Hidden states (n, d) to scores (n, vocabulary) in float32, suppressed tokens at minus infinity."""
+        return self._scores(hidden).float()
 
     def no_speech_probability(self, hidden: Tensor) -> Tensor:
         """The probability of `no_speech` among all tokens, from the hidden state (d) of the start token: a scalar."""

@@ -10,8 +10,9 @@ Shapes: b windows, t = 1500 encoder frames of 20 ms, d model width, h heads of w
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from transcribe.errors import DependencyError
-from transcribe.recognition.layers import Block, CrossAttention, Linear, Norm, attend
+from transcribe.recognition.layers import Block, CrossAttention, HalfLinear, Linear, Norm, attend
 
 Precision = Literal["auto", "float32"]
 
@@ -89,13 +90,13 @@ class WhisperModel:
         x = functional.gelu(functional.conv1d(mel.to(self.sound_dtype), *self.conv1, padding=1))
         x = functional.gelu(functional.conv1d(x, *self.conv2, stride=2, padding=1))
         # The sum that runs through all layers is float32 on the CPU: bfloat16 has too few digits for it.
-        x = x.transpose(1, 2).to(self.dtype) + self.audio_positions
+        x = x.transpose(1, 2).contiguous().to(self.dtype) + self.audio_positions
         b, t, d = x.shape
         heads = self.config.dims.n_audio_head
         for block in self.audio_blocks:
             q, k, v = block.attn_qkv(block.attn_norm(x)).view(b, t, 3, heads, d // heads).permute(2, 0, 3, 1, 4)
-            x = x + block.attn_out(attend(q, k, v))
-            x = block.mlp(x)
+            x += block.attn_out(attend(q, k, v))
+            x += block.mlp(x)
         return self.audio_norm(x)
 
 
@@ -164,19 +165,25 @@ def build_model(
             take.tensor("encoder.conv2.bias", (d,), sound_dtype),
         ),
         audio_positions=take.tensor("encoder.positional_embedding", (t, d), dtype),
-        audio_blocks=tuple(take.block(f"encoder.blocks.{i}", d, t, sound_dtype) for i in range(dims.n_audio_layer)),
+        audio_blocks=tuple(
+            take.block(f"encoder.blocks.{i}", d, partial(Linear, rows=t), sound_dtype)
+            for i in range(dims.n_audio_layer)
+        ),
         audio_norm=take.norm("encoder.ln_post", d, sound_dtype),
         # Published as float16: nothing is lost, and `embed` casts what it takes.
         token_embedding=take.tensor("decoder.token_embedding.weight", (dims.n_vocab, text), torch.float16),
         text_positions=take.tensor("decoder.positional_embedding", (dims.n_text_ctx, text), dtype),
         text_blocks=tuple(
-            (take.block(f"decoder.blocks.{i}", text, 16, dtype), take.cross(f"decoder.blocks.{i}", text, t))
+            (take.block(f"decoder.blocks.{i}", text, HalfLinear, dtype), take.cross(f"decoder.blocks.{i}", text, t))
             for i in range(dims.n_text_layer)
         ),
         text_norm=take.norm("decoder.ln", text, dtype),
     )
     take.nothing_left()
     return model
+
+
+MakeLinear = Callable[[Tensor, Tensor | None], Linear | HalfLinear]
 
 
 class _Weights:
@@ -205,12 +212,12 @@ class _Weights:
             self.tensor(f"{name}.weight", (d,), torch.float32), self.tensor(f"{name}.bias", (d,), torch.float32), dtype
         )
 
-    def linear(self, name: str, n_in: int, n_out: int, rows: int, dtype: torch.dtype) -> Linear:
-        """A linear map; `rows` as in `Linear`."""
+    def linear(self, name: str, n_in: int, n_out: int, make: MakeLinear, dtype: torch.dtype) -> Linear | HalfLinear:
+        """A linear map made by `make`."""
         weight = self.tensor(f"{name}.weight", (n_out, n_in), dtype)
-        return Linear(weight, self.tensor(f"{name}.bias", (n_out,), dtype), rows)
+        return make(weight, self.tensor(f"{name}.bias", (n_out,), dtype))
 
-    def block(self, name: str, d: int, rows: int, dtype: torch.dtype) -> Block:
+    def block(self, name: str, d: int, make: MakeLinear, dtype: torch.dtype) -> Block:
         """A layer without its cross-attention; the key projection has no bias, so zeros stand in the fused one."""
         parts = [self.tensor(f"{name}.attn.{part}.weight", (d, d), dtype) for part in ("query", "key", "value")]
         query_bias = self.tensor(f"{name}.attn.query.bias", (d,), dtype)
@@ -218,22 +225,23 @@ class _Weights:
         bias = torch.cat([query_bias, torch.zeros_like(query_bias), value_bias])
         return Block(
             attn_norm=self.norm(f"{name}.attn_ln", d, dtype),
-            attn_qkv=Linear(torch.cat(parts), bias, rows),
-            attn_out=self.linear(f"{name}.attn.out", d, d, rows, dtype),
+            attn_qkv=make(torch.cat(parts), bias),
+            attn_out=self.linear(f"{name}.attn.out", d, d, make, dtype),
             mlp_norm=self.norm(f"{name}.mlp_ln", d, dtype),
-            mlp_up=self.linear(f"{name}.mlp.0", d, 4 * d, rows, dtype),
-            mlp_down=self.linear(f"{name}.mlp.2", 4 * d, d, rows, dtype),
+            mlp_up=self.linear(f"{name}.mlp.0", d, 4 * d, make, dtype),
+            mlp_down=self.linear(f"{name}.mlp.2", 4 * d, d, make, dtype),
         )
 
     def cross(self, name: str, d: int, t: int) -> CrossAttention:
         """The cross-attention of a decoder layer; keys and values are made for t frames at a time."""
         key = self.tensor(f"{name}.cross_attn.key.weight", (d, d), self._sound_dtype)
+        frames = partial(Linear, rows=t)
         return CrossAttention(
             norm=self.norm(f"{name}.cross_attn_ln", d, self._dtype),
-            query=self.linear(f"{name}.cross_attn.query", d, d, 16, self._dtype),
-            key=Linear(key, None, t),
-            value=self.linear(f"{name}.cross_attn.value", d, d, t, self._sound_dtype),
-            out=self.linear(f"{name}.cross_attn.out", d, d, 16, self._dtype),
+            query=self.linear(f"{name}.cross_attn.query", d, d, HalfLinear, self._dtype),
+            key=frames(key, None),
+            value=self.linear(f"{name}.cross_attn.value", d, d, frames, self._sound_dtype),
+            out=self.linear(f"{name}.cross_attn.out", d, d, HalfLinear, self._dtype),
         )
 
     def nothing_left(self) -> None:
