@@ -368,7 +368,7 @@ def hypothesis_with(avg_logprob: float, compression: float, no_speech: float = 0
         (-1.2, 2.5, 0.7, True, True),
     ],
 )
-def test_thresholds_are_openai_whispers(
+def test_thresholds_are_openai_whispers_but_a_loop_is_one_in_silence_too(
     avg_logprob: float, compression: float, no_speech: float, fallback: bool, silence: bool
 ) -> None:
     found = hypothesis_with(avg_logprob, compression, no_speech)

@@ -237,3 +237,35 @@ def test_a_study_s_words_stand_before_the_first_window_and_are_then_pushed_out(v
     sequence = vocabulary.sequence("en", request.previous)
     assert len(sequence) == 200 // 2 + 3
     assert "aripiprazole" not in vocabulary.decode(sequence)
+
+
+def said(vocabulary: Vocabulary, text: str, **told: float) -> Heard:
+    """A window in which `text` was heard."""
+    begin, tokens = vocabulary.timestamp_begin, vocabulary.tokenizer("en").encode(text)
+    figures = {"avg_logprob": -0.2, "no_speech_prob": 0.01} | told
+    hypothesis = Hypothesis(
+        (begin, *tokens, begin + 600), (0.9,) * (len(tokens) + 2), compression_ratio=1.0, temperature=0.0, **figures
+    )
+    return Heard(hypothesis, tuple(np.linspace(0, 12, len(tokens) + 1).tolist()), "en", {}, 1)
+
+
+def test_a_window_that_says_its_prompt_is_decoded_without_it(vocabulary: Vocabulary) -> None:
+    options = RecognitionOptions(schedule="exact", vocabulary=("Kwai Chung Hospital", "aripiprazole", "peer support"))
+    schedule = ExactSchedule(job(noise(20.0, 1), "en"), options, vocabulary)
+    (prompted,) = schedule.begin()
+    assert prompted.previous
+    leak = said(vocabulary, " We talked about Kwai Chung Hospital, aripiprazole, peer support.")
+    (plain,), done = schedule.take(prompted, leak)
+    assert (plain.previous, done) == ((), 0.0)
+    schedule.take(plain, said(vocabulary, " She was there for a week."))
+    assert schedule.is_done
+    assert "Kwai" not in "".join(segment.text for segment in schedule.recognition().segments)
+
+
+def test_silence_outside_of_the_speech_mask_is_nothing_to_warn_of(vocabulary: Vocabulary) -> None:
+    for speech, warned in (((), False), (((0.0, 20.0),), True)):
+        quiet = RecognitionJob(job(noise(20.0, 1), "en").audio, speech, ("en",))
+        schedule = ExactSchedule(quiet, RecognitionOptions(schedule="exact"), vocabulary)
+        (request,) = schedule.begin()
+        schedule.take(request, said(vocabulary, " Thank you.", avg_logprob=-1.5, no_speech_prob=0.9))
+        assert bool(schedule.warnings()) is warned

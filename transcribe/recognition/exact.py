@@ -15,13 +15,13 @@ from transcribe.recognition.fast import TEMPERATURES
 from transcribe.recognition.features import HOP, N_FRAMES, FileMel
 from transcribe.recognition.hypothesis import LOGPROB_THRESHOLD, NO_SPEECH_THRESHOLD, Hypothesis
 from transcribe.recognition.outcome import Tally, in_time, recognition_of
-from transcribe.recognition.prompts import build_prompt
+from transcribe.recognition.prompts import Prompt, build_prompt, is_leak
 from transcribe.recognition.quarantine import quarantine, silent_text
 from transcribe.recognition.requests import Heard, Request
 from transcribe.recognition.segments import Sound, text_tokens, window_segments
 from transcribe.recognition.tokenizer import text_tokens_of
 from transcribe.recognition.vocabulary import Vocabulary
-from transcribe.recognition.windows import MIN_PAUSE, Window, clean_mask
+from transcribe.recognition.windows import MIN_PAUSE, Window, clean_mask, voiced_within
 from transcribe.records import Recognition, Segment
 
 _FRAME_SECONDS = 0.01
@@ -73,22 +73,26 @@ class ExactSchedule:
     def begin(self) -> list[Request]:
         """The first request."""
         if self._language:
-            self._prompt()
+            self._text = list(self._prompt().tokens)
             return self._next()
         if self._mel.frames == 0:
             return self._next()
-        return [Request(self._window_mel(0), (), self._temperatures, 0, language_only=True)]
+        return [Request(partial(self._mel.window, 0, N_FRAMES), (), self._temperatures, 0, language_only=True)]
 
     def take(self, request: Request, heard: Heard) -> tuple[list[Request], float]:
         """Files what was heard: what can be decoded now, and how many seconds of the recording are done with it."""
         if request.language_only:
             self._language = heard.language
-            self._prompt()
+            self._text = list(self._prompt().tokens)
             return self._next(), 0.0
         assert heard.hypothesis is not None
         before, size = self._seek, self._size
-        self._tally.add(heard, size * _FRAME_SECONDS)
         hypothesis = heard.hypothesis
+        if request.previous and is_leak(self._vocabulary.decode(hypothesis.tokens), self._prompt()):
+            self._forgotten = len(self._text)
+            return self._next(), 0.0
+        voiced = voiced_within(self._sound.mask, before * _FRAME_SECONDS, (before + size) * _FRAME_SECONDS)
+        self._tally.add(heard, voiced)
         if hypothesis.no_speech_prob > NO_SPEECH_THRESHOLD and hypothesis.avg_logprob <= LOGPROB_THRESHOLD:
             self._seek += size
             self._tally.quarantined += silent_text(_window(before, size), self._vocabulary.decode(hypothesis.tokens))
@@ -116,10 +120,9 @@ class ExactSchedule:
         """Mel frames of the window at hand."""
         return min(N_FRAMES, self._mel.frames - self._seek)
 
-    def _prompt(self) -> None:
+    def _prompt(self) -> Prompt:
         """What the study says before the first window."""
-        prompt = build_prompt(self._options, self._language, text_tokens_of, self._vocabulary.text_context)
-        self._text = list(prompt.tokens)
+        return build_prompt(self._options, self._language, text_tokens_of, self._vocabulary.text_context)
 
     def _next(self) -> list[Request]:
         if self._seek >= self._mel.frames:

@@ -44,7 +44,10 @@ class Hypothesis:
 
     @property
     def needs_fallback(self) -> bool:
-        """Whether openai-whisper would decode the window again at a higher temperature."""
+        """Whether the window is decoded again at a higher temperature.
+
+        openai-whisper's rule, but that repetitions count even where the model holds the window for silence.
+        """
         return self.is_repetitive or (self.avg_logprob < LOGPROB_THRESHOLD and not self.is_silence)
 
 

@@ -65,7 +65,7 @@ class HalfLinear:
         """Where torch has no such product (FBGEMM), and on CUDA, it is `Linear`."""
         self._linear: Linear | None = None
         engines = torch.backends.quantized.supported_engines
-        if weight.device.type == "cpu" and "fbgemm" in engines:
+        if weight.device.type == "cpu" and {"fbgemm", "x86"} <= set(engines):
             before = torch.backends.quantized.engine
             torch.backends.quantized.engine = "fbgemm"
             self._packed = torch.ops.quantized.linear_prepack_fp16(

@@ -20,13 +20,15 @@ from transcribe.recognition.slot_engine import SlotEngine
 from transcribe.recognition.whisper_model import load_model, read_config
 from transcribe.records import Recognition
 
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 """Raised whenever the same sound and weights could give another result."""
 
 STAGE = "recognize"
 
-_MOST_OPEN = 32
-"""So many recordings are under way at most: an exact schedule decodes one window of each at a time."""
+_MOST_OPEN = 128
+_MOST_OPEN_SECONDS = 8 * 3600.0
+"""So many recordings are under way at most, and so much of their sound, which lies in memory; but always one. An exact
+schedule decodes one window of each at a time."""
 
 Schedule = FastSchedule | ExactSchedule
 
@@ -137,7 +139,7 @@ class _Queue:
 
     def _fetch(self, jobs: Iterator[RecognitionJob]) -> bool:
         """Takes jobs until enough windows wait; False when there are no more."""
-        while len(self._waiting) < self._engine.slots and len(self._open) < _MOST_OPEN:
+        while len(self._waiting) < self._engine.slots and self._has_room():
             self._clock = time.perf_counter()
             job = next(jobs, None)
             if job is None:
@@ -153,6 +155,10 @@ class _Queue:
                 self._fail(work, error)
             self._lap(work)
         return True
+
+    def _has_room(self) -> bool:
+        lengths = [work.length for work in self._open if work.schedule is not None]
+        return not lengths or (len(lengths) < _MOST_OPEN and sum(lengths) < _MOST_OPEN_SECONDS)
 
     def _add(self, work: _Work, requests: Iterable[Request]) -> None:
         for request in requests:

@@ -64,7 +64,7 @@ class Decoding:
     position: int = 0
     random: torch.Generator | None = None
     beam: Beam | None = None
-    looped: bool = False
+    looped: set[int] = field(default_factory=set)
     unchecked: int = 0
 
     @property
@@ -74,7 +74,8 @@ class Decoding:
 
     def begin(self, position: int, no_speech: Tensor, beam: int) -> None:
         """Begins at the next temperature; the first token comes to `position`."""
-        self.position, self.no_speech, self.looped, self.unchecked = position, no_speech, False, 0
+        self.position, self.no_speech, self.unchecked = position, no_speech, 0
+        self.looped.clear()
         step = len(self.attempts)
         is_hot = self.request.temperatures[step] > 0
         self.random = torch.Generator().manual_seed(1000 * self.request.seed + step) if is_hot else None

@@ -17,7 +17,7 @@ from transcribe.recognition.beam import Ended, advance_beams, read_row
 from transcribe.recognition.cuda_graphs import StepGraphs
 from transcribe.recognition.decoder import Run, decode_prompt, decode_step
 from transcribe.recognition.hypothesis import Hypothesis, best_attempt, compression_ratio, ends_in_loop
-from transcribe.recognition.memory import fitting_slots, is_out_of_memory
+from transcribe.recognition.memory import fitting_slots, is_out_of_memory, on_device
 from transcribe.recognition.requests import Decoding, Heard, Request
 from transcribe.recognition.segments import text_tokens
 from transcribe.recognition.slots import CHUNK, Slots
@@ -34,9 +34,15 @@ _LOOK_EVERY = {"cpu": 1, "cuda": 8}
 _LEAST_PROMPT = 3
 """Start, language and task."""
 _TIMED_TOGETHER = {"cpu": 16, "cuda": 64}
+"""Windows whose words are timed together: time warping takes about as long for one as for many."""
+_HELD_STEPS = 16
+"""Steps that aligned windows wait at most for others to be timed with, where no window waits for a slot."""
+KEEPS_ITS_SIZE = ("cpu",)
+"""Where the number of slots is always the same."""
 _SIZES = (1, 4, 16, 64)
 """Numbers of slots on CUDA below the greatest."""
 _GROW_AT = 4
+"""Waiting windows for each slot from which more slots are taken, once what is under way has ended."""
 
 
 class SlotEngine:
@@ -56,7 +62,7 @@ class SlotEngine:
         self._graphs: StepGraphs | None = None
         self._lane: torch.cuda.Stream | None = None
         if self._device.type == "cuda":
-            self._lane = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+            self._lane = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
         self._use_graphs = graphs and self._device.type == "cuda"
         self._slots: Slots | None = None
         self._decoding: dict[int, Decoding] = {}
@@ -92,14 +98,25 @@ class SlotEngine:
         self._count //= 2
         return True
 
-    @torch.inference_mode()
     def decode(self, waiting: deque[Request]) -> Iterator[tuple[Request, Heard | Exception]]:
         """Decodes what waits, yielding each window when it is done, until nothing waits and nothing is under way.
 
         What is appended to `waiting` between two results is decoded, too. A window whose features cannot be made is
         yielded with its exception. What else is raised leaves windows under way (`take_back`).
         """
+        stream = self._decoded(waiting)
+        while True:
+            # Between two results, the caller's device is the current one again.
+            with on_device(self._device):
+                found = next(stream, None)
+            if found is None:
+                return
+            yield found
+
+    @torch.inference_mode()
+    def _decoded(self, waiting: deque[Request]) -> Iterator[tuple[Request, Heard | Exception]]:
         look_every = _LOOK_EVERY[self._device.type]
+        held = 0
         while True:
             yield from self._refill(waiting)
             if self._lane is not None:
@@ -114,7 +131,10 @@ class SlotEngine:
                 self._advance()
             self._break_loops()
             yield from self._finish(self._ended())
-            if len(self._aligned) >= _TIMED_TOGETHER[self._device.type]:
+            # Where nothing waits, what comes next may depend on what is aligned: slots stand empty only for a little.
+            held = held + look_every if self._aligned and not waiting and not self._encoded else 0
+            if held >= _HELD_STEPS or len(self._aligned) >= _TIMED_TOGETHER[self._device.type]:
+                held = 0
                 yield from self._timed()
 
     def _memory(self) -> tuple[Slots, Rows, Tensor]:
@@ -131,7 +151,7 @@ class SlotEngine:
         """Takes as many slots as the windows need, in a few sizes, while nothing is under way: on CUDA a step costs as
         much as it has rows. On the CPU the shape stays the same, so that results do, too.
         """
-        if self._device.type == "cpu":
+        if self._device.type in KEEPS_ITS_SIZE:
             self._size = self._count
             return
         wanted = min(next((size for size in _SIZES if size >= windows), self._count), self._count)
@@ -252,6 +272,8 @@ class SlotEngine:
         """One token more for every slot."""
         slots, rows, hidden = self._memory()
         longest = max(decoding.position for decoding in self._decoding.values())
+        if longest > self._model.config.dims.n_text_ctx + max(_LOOK_EVERY.values()):
+            raise RuntimeError("rows go on beyond their end")  # rather than for ever
         chunks = min(longest, self._model.config.dims.n_text_ctx - 1) // CHUNK + 1
         beams = {slot: decoding.beam for slot, decoding in self._decoding.items() if decoding.beam is not None}
         sampling = self._sampling()
@@ -315,12 +337,13 @@ class SlotEngine:
         if not due:
             return
         rows = [row for slot in due for row in range(slot * self._beam, (slot + 1) * self._beam)]
+        done: list[bool] = self._rows.done.tolist()
         counts: list[int] = self._rows.count[rows].tolist()
         tokens: list[list[int]] = self._rows.tokens[rows, : max(counts)].tolist()
         for row, count, held in zip(rows, counts, tokens, strict=True):
-            if ends_in_loop([token for token in held[:count] if token < self.vocabulary.eot]):
+            if not done[row] and ends_in_loop([token for token in held[:count] if token < self.vocabulary.eot]):
                 self._rows.done[row] = True
-                self._decoding[row // self._beam].looped = True
+                self._decoding[row // self._beam].looped.add(row)
 
     def _ended(self) -> list[int]:
         done = self._rows.done.view(self._size, self._beam).all(dim=1).tolist()
@@ -369,10 +392,17 @@ class SlotEngine:
 
     def _hypothesis(self, slot: int, decoding: Decoding, rows: Rows) -> Hypothesis:
         first = slot * self._beam
+        is_loop = False
         if decoding.beam is not None:
             held: Ended = decoding.beam.best(rows, first, self._beam)
         else:
-            held = max((read_row(rows, row) for row in range(first, first + self._beam)), key=lambda text: text.rank)
+            own = range(first, first + self._beam)
+            # Of several drawn texts the likeliest, but no loop: repetitions are likely.
+            row, held = max(
+                ((row, read_row(rows, row)) for row in own),
+                key=lambda found: (found[0] not in decoding.looped, found[1].rank),
+            )
+            is_loop = row in decoding.looped
         text = self.vocabulary.decode(held.tokens)
         return Hypothesis(
             tokens=held.tokens,
@@ -381,7 +411,7 @@ class SlotEngine:
             compression_ratio=compression_ratio(text.strip()),
             no_speech_prob=float(decoding.no_speech),
             temperature=decoding.request.temperatures[len(decoding.attempts)],
-            is_loop=decoding.looped,
+            is_loop=is_loop,
         )
 
     def _timed(self) -> Iterator[tuple[Request, Heard]]:

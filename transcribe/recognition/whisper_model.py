@@ -1,10 +1,11 @@
 """Whisper's weights in memory, and its encoder.
 
 The weights are OpenAI's, read from `model.safetensors` (state-dict names of openai-whisper) and `config.json`. They
-are cast once. On CUDA all is float16, but LayerNorm and softmax are float32. On the CPU the decoder is float32; what
-is made once per window, the encoder and the keys and values of its frames, is bfloat16 where the processor multiplies
-that natively (AMX) and float32 elsewhere (docs/decisions/0016). Query, key and value projections are fused. On the
-CPU, products go through oneDNN with weights packed once: the same float32 result, 2-3 × faster than MKL on AMD.
+are cast once. On CUDA all is float16, but LayerNorm and softmax are float32. On the CPU the decoder computes in float32
+with its weights kept as published, in float16; what is made once per window, the encoder and the keys and values of
+its frames, is bfloat16 where the processor multiplies that natively (AMX) and float32 elsewhere
+(docs/decisions/0016). Query, key and value projections are fused. On the CPU, the encoder's products go through oneDNN
+with weights packed once: the same float32 result, 2-3 × faster than MKL on AMD.
 
 Shapes: b windows, t = 1500 encoder frames of 20 ms, d model width, h heads of width d/h.
 """
@@ -130,6 +131,9 @@ def load_model(folder: Path, device: str, precision: Precision = "float32") -> W
         raise DependencyError(
             "the Whisper weights are not installed or damaged (model.safetensors); run: transcribe models pull"
         ) from error
+    if place.type == "cuda" and precision == "float32":
+        # Else convolutions are computed with the digits of TF32.
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     return build_model(config, state, place, precision)
 
 
