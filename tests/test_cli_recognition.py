@@ -106,6 +106,26 @@ def test_cantonese_without_weights_that_know_it_ends_before_any_audio_work(
     assert stored(Recording, lab.study, "P01-PIR", "probe", None) is None
 
 
+@pytest.mark.parametrize("told", ["flag", "row", "study"])
+def test_several_languages_in_the_exact_schedule_end_before_any_audio_work(
+    lab: Lab, asked: dict[str, tuple[str, ...]], told: str
+) -> None:
+    arguments = ("--languages", "en,yue") if told == "flag" else ()
+    if told != "row":
+        lab.study.manifest.write_text(lab.study.manifest.read_text().replace("en+yue", ""))
+    in_study = 'languages = ["en", "yue"]\n' if told == "study" else ""
+    lab.study.settings.write_text(f'[run]\nschedule = "exact"\n{in_study}')
+    answer = lab.run("run", str(lab.study.root), *arguments)
+    assert answer.code == 2, answer.text
+    assert "P01-PSW has several languages, and the schedule exact knows one a recording" in answer.err
+    assert asked == {}
+    assert stored(Recording, lab.study, "P01-PSW", "probe", None) is None
+    # Only what this run works on counts, and fast knows several.
+    if told == "row":
+        assert lab.run("run", str(lab.study.root), "--only", "P01-PIR").code == 0
+    assert lab.run("run", str(lab.study.root), *arguments, "--schedule", "fast").code == 0
+
+
 def test_weights_that_are_here_need_no_pull(
     lab: Lab, asked: dict[str, tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,11 +71,11 @@ LanguagesOption = Annotated[
 ]
 ScheduleOption = Annotated[
     ScheduleKind | None,
-    typer.Option("--schedule", help="Stretches independently (fast), or as OpenAI's own program does (exact)."),
+    typer.Option("--schedule", help="Stretches independently (fast), or as OpenAI's program, one language (exact)."),
 ]
 BeamOption = Annotated[int | None, typer.Option("--beam", min=1, max=10, help="Ways followed at a time; 1 is fastest.")]
 PrecisionOption = Annotated[
-    PrecisionKind | None, typer.Option("--precision", help="The fastest way of calculating (auto), or float32.")
+    PrecisionKind | None, typer.Option("--precision", help="The fastest way (auto: almost the same text), or float32.")
 ]
 VerbatimOption = Annotated[
     bool | None,

@@ -1,11 +1,11 @@
 """The one dial: which weights a quality means, which device is used, and the engines that follow from both."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from transcribe.engines import Diarizer, PiiDetector, RecognitionOptions, Recognizer
-from transcribe.errors import DependencyError
+from transcribe.errors import DependencyError, UsageError
 from transcribe.study.languages import LANGUAGES
 from transcribe.study.settings import Settings
 from transcribe.weights import is_pulled, locate, revision
@@ -116,6 +116,16 @@ def recognition_options(settings: Settings) -> RecognitionOptions:
         vocabulary=settings.vocabulary.words,
         verbatim=settings.verbatim,
     )
+
+
+def check_schedule(settings: Settings, languages: Mapping[str, Sequence[str]]) -> None:
+    """Raises `UsageError` when a recording has several languages (`languages`, by id) and the schedule knows one."""
+    mixed = [name for name, codes in languages.items() if len(codes) > 1]
+    if settings.schedule == "exact" and mixed:
+        raise UsageError(
+            f"{mixed[0]} has several languages, and the schedule exact knows one a recording; "
+            "take --schedule fast, or name one language"
+        )
 
 
 def check_languages(engines: Engines, wanted: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from transcribe import speaker_stages, stages
 from transcribe.batch import Batch, Failure
 from transcribe.certificate import collect_facts, write_certificate
-from transcribe.config import Engines, check_languages
+from transcribe.config import Engines, check_languages, check_schedule
 from transcribe.consent import ConsentRules, doubts, with_consent
 from transcribe.documents.stored import read_documents
 from transcribe.engines import PiiDetector
@@ -99,6 +99,7 @@ def run_study(
         languages = {
             name: request.languages or read_languages(plans[name].language) or settings.spoken for name in plans
         }
+        check_schedule(settings, {name: languages[name] for name in chosen})
         check_languages(engines, (code for name in chosen for code in languages[name]))
         batch = Batch(study, engines.quality, progress, cut_off=request.cut_off)
         recordings = stages.probe(batch, [plans[name] for name in chosen])

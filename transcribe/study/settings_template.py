@@ -30,13 +30,14 @@ languages = []
 # How many processors to work with. 0: all of them.
 jobs = {default.jobs}
 
-# fast: stretches of speech are recognised independently of each other. exact: the order of OpenAI's own program.
+# fast: stretches of speech are recognised independently of each other. exact: the order of OpenAI's own program, for
+# one language a recording, with fewer checks (docs/recognition.md).
 schedule = "{default.schedule}"
 
 # 1: the likeliest word is taken at each step. 5: five ways are followed at a time; slower. At most 10.
 beam = {default.beam}
 
-# auto: the quickest way of calculating that makes no more mistakes. float32: full precision, slower.
+# auto: the quickest way of calculating; the text is almost the same. float32: full precision, slower.
 precision = "{default.precision}"
 
 # true: the recogniser is asked to keep "um" and false starts (English only). It leaves many of them out all the same.
