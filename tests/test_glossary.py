@@ -11,6 +11,8 @@ from transcribe.study.roster import RosterEntry
 ROSTER = (
     RosterEntry("P01-PIR", "Hope Chan", ("Hope",), "participant", "", ""),
     RosterEntry("", "陳大文", (), "relative", "P01-PIR", ""),
+    RosterEntry("", "歐陽美玲", (), "clinician", "", ""),
+    RosterEntry("", "Marcus Leung", ("Dr Siu-Ming Young",), "friend", "P01-PIR", ""),
     RosterEntry("", "Kwai Chung", (), "place", "", ""),
 )
 
@@ -22,7 +24,40 @@ def test_a_name_of_the_roster_is_refused_and_not_quoted(word: str) -> None:
     assert word.rsplit(maxsplit=1)[-1] not in error.value.message
 
 
-@pytest.mark.parametrize("word", ["Hope House", "Kwai Chung", "Kwai Chung Hospital", "Chang Gung"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Marcus",
+        "leung",
+        "Marcus’s",
+        "Dr. Leung",
+        "Young, Siu Ming",
+        "Siu-ming",
+        "Chan",
+        "大文",
+        "陈大文",
+        "美玲",
+        "陳 大文",
+    ],
+)
+def test_a_part_of_a_name_alone_is_refused(word: str) -> None:
+    with pytest.raises(UsageError, match="entry 1 is the name"):
+        Glossary(places=(word,)).check_no_names(ROSTER)
+
+
+def test_an_ordinary_word_counts_as_a_participants_name_only() -> None:
+    Glossary(other=("young",)).check_no_names(ROSTER)
+    with pytest.raises(UsageError, match="entry 1 is the name"):
+        Glossary(other=("young",)).check_no_names((RosterEntry("P01-PIR", "Ida Young", (), "participant", "", ""),))
+
+
+def test_a_title_after_a_chinese_family_name_is_no_name() -> None:
+    Glossary(other=("護士", "文化")).check_no_names((RosterEntry("", "陳護士", ("大護士",), "staff", "", ""),))
+
+
+@pytest.mark.parametrize(
+    "word", ["Hope House", "Kwai Chung", "Kwai Chung Hospital", "Chang Gung", "Leung King Estate", "大文化", "lithium"]
+)
 def test_services_and_places_are_no_names_of_people(word: str) -> None:
     Glossary(services=(word,)).check_no_names(ROSTER)
 

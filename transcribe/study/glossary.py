@@ -10,6 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from transcribe.errors import UsageError
+from transcribe.redaction.chinese_name_parts import TITLES_AFTER, is_name_like
+from transcribe.redaction.chinese_surnames import DOUBLE_SURNAMES, SURNAMES
+from transcribe.redaction.chinese_words import has_han, is_han, simplified
+from transcribe.redaction.lexicon import is_common
+from transcribe.redaction.spoken_names import TITLES
+from transcribe.redaction.tokens import tokens
 from transcribe.study.roster import RosterEntry
 
 LONGEST_WORD = 60
@@ -38,20 +44,43 @@ class Glossary:
                 yield field.name, number, word
 
     def check_no_names(self, roster: Sequence[RosterEntry]) -> None:
-        """Raises `UsageError` for an entry that is or holds the name of a person of the roster; does not quote it."""
-        names = {
-            _plain(name) for entry in roster if entry.kind not in _NOT_PEOPLE for name in (entry.name, *entry.aliases)
-        }
+        """Raises `UsageError` for an entry that is or holds the name of a person of the roster; does not quote it.
+
+        An entry that consists of parts of one person's name (`Marcus`, `Dr Leung`, a Chinese given name) is such a
+        name, too. A part that is an ordinary English word counts for participants and interviewers only, as it does
+        when names are replaced.
+        """
+        people = [_Person(entry) for entry in roster if entry.kind not in _NOT_PEOPLE]
         for kind, number, word in self._entries():
-            plain = _plain(word)
-            # One name alone may be a word of a service's name (Hope House); two together are a person's.
-            full = any(f" {name} " in f" {plain} " for name in names if " " in name)
-            chinese = any(name in plain for name in names if len(name) >= 3 and not name.isascii())
-            if plain in names or full or chinese:
+            if any(person.is_named(word) for person in people):
                 raise UsageError(
                     f"study.toml, [vocabulary] {kind}: entry {number} is the name of a person in private/roster.csv; "
                     "study.toml holds nobody's name: take it out"
                 )
+
+
+class _Person:
+    """The names of one person of the roster, and the parts by which they are called."""
+
+    def __init__(self, entry: RosterEntry) -> None:
+        names = (entry.name, *entry.aliases)
+        self._names = {_plain(name) for name in names}
+        self._together = {_unspaced(name) for name in names}
+        self._given = {given for name in names for given in _chinese_given(name)}
+        self._parts = {part for name in names for part in _latin_parts(name)}
+        participant = entry.kind in ("participant", "interviewer")
+        self._telling = {part for part in self._parts if participant or not is_common(part)}
+
+    def is_named(self, word: str) -> bool:
+        """Whether an entry of the vocabulary names this person."""
+        plain = _plain(word)
+        # One name alone may be a word of a service's name (Hope House); two together are a person's.
+        full = any(f" {name} " in f" {plain} " for name in self._names if " " in name)
+        together = _unspaced(word)
+        chinese = any(name in together for name in self._together if len(name) >= 3 and not name.isascii())
+        said = set(_latin_parts(word))
+        called = said <= self._parts and not said.isdisjoint(self._telling) and not has_han(word)
+        return plain in self._names or full or chinese or called or together in self._given
 
 
 def checked_words(value: object, where: str) -> tuple[str, ...]:
@@ -71,3 +100,25 @@ def checked_words(value: object, where: str) -> tuple[str, ...]:
 
 def _plain(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _latin_parts(name: str) -> list[str]:
+    """The words of a name for comparing, without titles and initials."""
+    return [t.fold for t in tokens(name) if len(t.fold) > 1 and t.fold not in TITLES and not has_han(t.text)]
+
+
+def _chinese_given(name: str) -> list[str]:
+    """What may be the given name in a full name of two to four Chinese characters, simplified; the longer one first."""
+    plain = _unspaced(name)
+    if not 2 <= len(plain) <= 4 or not all(map(is_han, plain)):
+        return []
+    found = []
+    if plain[0] in SURNAMES or (len(plain) > 2 and is_name_like(plain[1:])):
+        found.append(plain[1:])
+    if len(plain) == 4 or plain[:2] in DOUBLE_SURNAMES:  # a family name of two characters, or a wife's before her own
+        found.append(plain[2:])
+    return [given for given in found if given and given not in TITLES_AFTER]
+
+
+def _unspaced(name: str) -> str:
+    return simplified(_plain(name).replace(" ", ""))
