@@ -20,6 +20,8 @@ from transcribe.recognition.windows import (
     Window,
     clean_mask,
     pack_windows,
+    spans_near,
+    voiced_within,
 )
 from transcribe.records import Interval
 
@@ -128,12 +130,15 @@ def test_a_span_over_a_removed_silence_goes_to_the_side_that_holds_most_of_it() 
     assert window.on_recording(4.9, 6.0) == (50.0, 51.0)
 
 
-def test_what_is_left_of_a_window_keeps_its_place_on_the_recording() -> None:
-    window = Window(((0, 5 * SAMPLE_RATE), (50 * SAMPLE_RATE, 55 * SAMPLE_RATE)))
-    assert window.after(2.0).pieces == ((2 * SAMPLE_RATE, 5 * SAMPLE_RATE), window.pieces[1])
-    assert window.after(6.0).pieces == ((51 * SAMPLE_RATE, 55 * SAMPLE_RATE),)
-    assert window.after(10.0).pieces == ()
-    assert window.after(2.0).voiced_seconds(((0.0, 3.0), (54.0, 70.0))) == pytest.approx(2.0)
+@given(masks, st.lists(st.tuples(st.integers(-500, 60_000), st.integers(-100, 3000)), max_size=20))
+@settings(max_examples=150, deadline=None)
+def test_spans_near_are_those_of_the_whole_mask(mask: list[tuple[int, int]], asked: list[tuple[int, int]]) -> None:
+    speech = clean_mask(*laid_out(mask))
+    edges = [(edge, edge + length / 100) for span in speech for edge in span for length in (-50, 0, 50)]
+    for start, end in [*edges, *((start / 100, (start + length) / 100) for start, length in asked)]:
+        assert spans_near(speech, start, end) == tuple(s for s in speech if s[0] < end and s[1] > start)
+        whole = sum(max(0.0, min(end, last) - max(start, first)) for first, last in speech)
+        assert voiced_within(speech, start, end) == whole
 
 
 def test_packing_needs_no_torch() -> None:

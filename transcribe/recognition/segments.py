@@ -11,7 +11,7 @@ from whisper.timing import WordTiming, merge_punctuations
 from transcribe.recognition.hypothesis import Hypothesis
 from transcribe.recognition.script import words_in_script
 from transcribe.recognition.vocabulary import Vocabulary
-from transcribe.recognition.windows import MAX_SILENCE, Window, voiced_within
+from transcribe.recognition.windows import MAX_SILENCE, Window, spans_near, voiced_within
 from transcribe.records import UNSUPPORTED, Interval, Segment, Word, to_milliseconds_grid
 
 _PREPENDED = "\"'“¿([{-"
@@ -26,7 +26,7 @@ _LEAST_VOICED_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What word times are checked against: a recording's length (s) and its speech mask, cleaned."""
+    """What word times are checked against: a recording's length (s) and its speech mask, sorted and disjoint."""
 
     seconds: float
     mask: tuple[Interval, ...]
@@ -160,7 +160,8 @@ def _placed(words: Sequence[WordTiming], window: Window, sound: Sound) -> tuple[
 
 def _drawn_in(start: float, end: float, mask: Sequence[Interval]) -> Interval:
     """The span without the silence that it reaches into; as it is where the mask knows of no speech under it."""
-    held = [(min(end, last) - max(start, first), first, last) for first, last in mask if first < end and last > start]
+    near = spans_near(mask, start, end)
+    held = [(min(end, last) - max(start, first), first, last) for first, last in near]
     if not held:
         return start, end
     _, first, last = max(held)
