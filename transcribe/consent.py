@@ -65,7 +65,7 @@ def recognition_without(recognition: Recognition, stretches: Sequence[Interval])
     )
 
 
-def _spans_without(spans: Iterable[Interval], stretches: Sequence[Interval]) -> tuple[Interval, ...]:
+def _spans_without(spans: Sequence[Interval], stretches: Sequence[Interval]) -> tuple[Interval, ...]:
     """What is left of spans (s) outside of the stretches, but for rests shorter than `LEAST_REST`."""
     left: list[Interval] = []
     for start, end in spans:
