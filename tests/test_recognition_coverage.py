@@ -1,6 +1,6 @@
 """Speech that no word covers: found, looked at again, taken without a word twice, marked; and what is put away."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from whisper.timing import WordTiming
 
 from transcribe.audio.track import Track
-from transcribe.engines import SAMPLE_RATE
+from transcribe.engines import SAMPLE_RATE, DecodedAudio, RecognitionJob
+from transcribe.recognition import segments as segments_module
 from transcribe.recognition.coverage import (
     BRIDGED_GAP,
     EDGE,
@@ -18,15 +20,17 @@ from transcribe.recognition.coverage import (
     ONE_MARK,
     covered,
     covered_seconds,
+    ended_at_marks,
     longest_said,
     still_inaudible,
     uncovered,
 )
 from transcribe.recognition.hypothesis import Hypothesis
+from transcribe.recognition.outcome import Tally, recognition_of
 from transcribe.recognition.quarantine import LOOP, SILENCE, UNSURE, quarantine, silent_text
 from transcribe.recognition.second_look import CONTEXT, LOOK_SECONDS, accept, confirm, second_look
 from transcribe.recognition.windows import Window, voiced_within
-from transcribe.records import UNSUPPORTED, Interval, Quarantined, Segment, Word
+from transcribe.records import UNSUPPORTED, Interval, Quarantined, Recording, Segment, Word
 
 RELIABLE = Hypothesis((), (), -0.2, 1.2, 0.01, 0.0)
 WINDOW = Window(((0, 30 * SAMPLE_RATE),))
@@ -116,6 +120,34 @@ def test_marks_hold_all_that_is_found_and_no_word(case: tuple[tuple[Segment, ...
         assert voiced_within(mask, first, last) >= LEAST_SPEECH - 0.002
 
 
+@given(heard())
+@settings(max_examples=80, deadline=None)
+def test_no_stored_word_lasts_into_a_mark(case: tuple[tuple[Segment, ...], tuple[Interval, ...]]) -> None:
+    segments, mask = case
+    # Each word lasts until the next begins, as alignment has it.
+    begins = [word.start for word in words_of(segments)]
+    ends = iter([*begins[1:], 300.0])
+    stretched = [segment([replace(word, end=next(ends)) for word in each.words], each.id) for each in segments]
+    marks = still_inaudible(stretched, mask)
+    stored = ended_at_marks(stretched, marks)
+    for before, word in zip(words_of(stretched), words_of(stored), strict=True):
+        assert replace(word, end=before.end) == before
+        assert not any(word.start < end and word.end > start for start, end in marks)
+        # Whoever silences sound must still see that it was stretched.
+        assert word.end == before.end or word.end - word.start > longest_said(word)
+    assert all((each.start, each.end) == (each.words[0].start, each.words[-1].end) for each in stored)
+    assert still_inaudible(stored, mask) == marks
+    assert covered_seconds(stored, mask) == pytest.approx(covered_seconds(stretched, mask))
+
+
+def test_a_recording_s_words_and_marks_do_not_overlap() -> None:
+    audio = DecodedAudio.of(Recording("P01", "", "PSW", "", 1, "en", (), 30.0), np.zeros(30 * SAMPLE_RATE, np.float32))
+    said = segment([Word(" Thank", 12.0, 12.4, 0.9), Word(" you.", 12.4, 30.0, 0.9)])
+    recognition = recognition_of(RecognitionJob(audio, ((0.0, 30.0),), ("en",)), (said,), Tally())
+    assert recognition.inaudible == ((0.0, 11.7), (13.7, 30.0))
+    assert recognition.segments == (segment([said.words[0], Word(" you.", 12.4, 13.7, 0.9)]),)
+
+
 def test_marks_near_each_other_are_one_unless_a_word_lies_between() -> None:
     mask = ((0.0, 3.0), (3.0 + ONE_MARK, 8.0), (10.5, 12.0))
     assert still_inaudible((), mask) == ((0.0, 8.0), (10.5, 12.0))
@@ -138,6 +170,43 @@ def test_a_word_stretched_over_a_sentence_covers_no_more_than_itself() -> None:
     assert longest_said(stretched) == 1.0
     assert longest_said(Word(" uncontrollably", 0.0, 9.0, 0.9)) > 2.5
     assert uncovered([segment([stretched])], [(0.0, 10.0)]) == ((2.0 + EDGE, 10.0),)
+
+
+@given(heard(), st.lists(st.tuples(st.integers(0, 12_000), st.integers(0, 3000)), max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_words_are_drawn_in_as_if_the_whole_mask_were_gone_through(
+    case: tuple[tuple[Segment, ...], tuple[Interval, ...]], asked: list[tuple[int, int]]
+) -> None:
+    mask = case[1]
+    for start, end in ((at / 100, (at + length) / 100) for at, length in asked):
+        held = [(min(end, b) - max(start, a), a, b) for a, b in mask if a < end and b > start]
+        expected = (max(start, max(held)[1] - 0.1), min(end, max(held)[2] + 0.1)) if held else (start, end)
+        assert segments_module._drawn_in(start, end, mask) == expected
+
+
+class Looked(tuple[Interval, ...]):
+    """A mask that counts how many of its spans are looked at."""
+
+    looks = 0
+
+    def __iter__(self) -> Iterator[Interval]:
+        raise AssertionError("the whole mask is gone through")
+
+    def __getitem__(self, at):  # type: ignore[no-untyped-def]
+        self.looks += 1
+        return super().__getitem__(at)
+
+
+def test_a_word_s_place_in_a_long_recording_is_found_without_going_through_its_mask() -> None:
+    mask = Looked((5.0 * n, 5.0 * n + 4.0) for n in range(6000))
+    said = [WordTiming(" so", [1], n / 10, (n + 3) / 10, 0.9) for n in range(20)]
+    window = Window(((15_000 * SAMPLE_RATE, 15_030 * SAMPLE_RATE),))
+    placed = segments_module._placed(said, window, segments_module.Sound(30_000.0, mask))
+    assert [word.flags for word in placed] == [()] * 20
+    talk = segment(placed)
+    assert quarantine([talk], RELIABLE, window, mask) == ((talk,), ())
+    # 41 times by bisection: for words and window together not even as many as once through.
+    assert mask.looks < len(mask)
 
 
 SPOKEN = [f"w{n}" for n in range(60)]
@@ -214,6 +283,22 @@ def test_unsure_words_of_a_second_look_are_put_away_and_only_those_over_the_gap(
     ]
 
 
+def test_what_was_put_away_is_dropped_only_where_known_words_are() -> None:
+    first, mask = [line("I was there.", 0.0), line("And then I left.", 10.0)], [(0.0, 12.0)]
+    # Its middle lies over the last words, its begin over the gap.
+    reaching, inside = Quarantined(9.0, 11.8, " Subscribe", LOOP), Quarantined(10.2, 11.2, " then I", UNSURE)
+    accepted = accept(first, [line("I was there.", 0.0)], mask, [reaching, inside])
+    assert accepted.put_away == (reaching,)
+
+
+def test_the_text_of_a_silent_window_is_kept_whatever_another_look_has_filled_in() -> None:
+    talk = [line("I was there and then I left. " * 5, 0.0)]
+    away = silent_text(Window(((0, 12 * SAMPLE_RATE),)), " Thank you.")
+    assert accept(talk, (), [(0.0, 14.0)], away).put_away == away
+    gap_at_the_end = [line("I was there and then I left. " * 4, 0.0)]
+    assert accept(gap_at_the_end, (), [(0.0, 14.0)], away).put_away == away
+
+
 def test_a_known_word_that_had_no_place_gets_the_one_at_which_it_is_heard_now() -> None:
     first = segment([Word(" So", 0.0, 0.4, 0.9), Word(" I", 0.4, 0.4, 0.9), Word(" left", 8.0, 8.4, 0.9)])
     second = segment([Word(" that", 6.4, 6.8, 0.9), Word(" day", 6.8, 7.2, 0.9), Word(" I", 7.2, 7.5, 0.9)])
@@ -276,6 +361,27 @@ def test_a_loop_is_put_away_and_what_was_said_before_it_is_kept() -> None:
     assert split([before, loop], REPETITIVE) == ("I went home and then", [(("I don't know. " * 12).strip(), LOOP)])
     broken_off = replace(RELIABLE, is_loop=True)
     assert split([before, loop], broken_off)[1][0][1] == LOOP
+
+
+@pytest.mark.parametrize("loop", ["no," + " no," * 15, "I see. " * 5, "yeah " * 6, "la la la la lala"])
+def test_of_a_text_broken_off_as_a_loop_all_that_repeats_at_its_end_is_put_away(loop: str) -> None:
+    broken_off, loop = replace(RELIABLE, is_loop=True), " ".join(loop.split())
+    assert split([line(loop, 3.0)], broken_off) == ("", [(loop, LOOP)])
+    assert split([line("Yes yes yes I went home and then", 0.0), line(loop, 3.0)], broken_off) == (
+        "Yes yes yes I went home and then",
+        [(loop, LOOP)],
+    )
+    whole = line(f"I went home and then it was over and I said {loop}", 0.0)
+    kept, away = quarantine([whole], broken_off, WINDOW, [(0.0, 30.0)])
+    assert text_of(kept) == "I went home and then it was over and I said"
+    assert [(item.text.strip(), item.reason) for item in away] == [(loop, LOOP)]
+    assert (kept[0].end, away[0].start, away[0].end) == (4.4, 4.4, whole.end)
+    assert split([whole], REPETITIVE)[0] == text_of([whole]), "what is not broken off is judged as before"
+
+
+def test_a_broken_off_loop_within_one_word_takes_no_others_with_it() -> None:
+    said = line("I laughed hahahahahahahahahahahahahaha", 0.0)
+    assert split([said], replace(RELIABLE, is_loop=True)) == (text_of([said]), [])
 
 
 @pytest.mark.parametrize("text", ["Yes, yes, yes, yes, yes.", f"{'No ' * 11}no.", "I see. I see. I see."])
@@ -347,6 +453,16 @@ def test_words_alone_are_believed_only_where_both_looks_hear_them() -> None:
     assert text_of(only_now.segments) == "Come in."
     nod = confirm([line("Yeah.", 12.0)], [], [], mask)
     assert [word.flags for word in words_of(nod.segments)] == [(UNSUPPORTED,)]
+
+
+@pytest.mark.parametrize("words", [(12.0, 12.4, 30.0), (0.0, 15.0, 30.0), (12.0, 29.0, 29.4)])
+def test_a_phantom_is_alone_however_long_alignment_has_its_words_last(words: tuple[float, float, float]) -> None:
+    begin, between, end = words
+    phantom = segment([Word(" Thank", begin, between, 0.9), Word(" you.", between, end, 0.9)])
+    believed = confirm([phantom], [phantom], [], [(0.0, 40.0)])
+    assert believed.segments == ()
+    assert believed.put_away == (Quarantined(begin, end, " Thank you.", UNSURE),)
+    assert confirm([phantom], [phantom], [phantom], [(0.0, 40.0)]).segments == (phantom,)
 
 
 def test_words_with_words_beside_them_need_no_second_look() -> None:

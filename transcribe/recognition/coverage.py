@@ -5,7 +5,9 @@ alignment is uncertain by as much. So a word covers `EDGE` seconds around itself
 between words belong to them. What then is left of the mask was said, as far as anybody can tell, and is not written.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from transcribe.intervals import joined
 from transcribe.recognition.windows import voiced_within
@@ -57,7 +59,7 @@ def uncovered(segments: Iterable[Segment], mask: Sequence[Interval]) -> tuple[In
     taken = joined((start - EDGE, end + EDGE) for start, end in covered(segments))
     # Between two pieces with a word between them lie at least 2 × EDGE: bridging never reaches over a word.
     stretches = joined(_without(mask, taken), BRIDGED_GAP)
-    return tuple(stretch for stretch in stretches if _voiced(mask, *stretch) >= LEAST_SPEECH)
+    return tuple(stretch for stretch in stretches if voiced_within(mask, *stretch) >= LEAST_SPEECH)
 
 
 def still_inaudible(segments: Sequence[Segment], mask: Sequence[Interval]) -> tuple[Interval, ...]:
@@ -79,8 +81,26 @@ def still_inaudible(segments: Sequence[Segment], mask: Sequence[Interval]) -> tu
     return tuple((to_milliseconds_grid(start), to_milliseconds_grid(end)) for start, end in found)
 
 
-def _voiced(mask: Sequence[Interval], start: float, end: float) -> float:
-    return voiced_within([span for span in mask if span[1] > start and span[0] < end], start, end)
+def ended_at_marks(segments: Iterable[Segment], marks: Sequence[Interval]) -> tuple[Segment, ...]:
+    """The segments, no word of which lasts into a mark: `marks` are those that `still_inaudible` gives of them.
+
+    A word stretched over what was left out after it ends where the mark begins, and nothing is both a word and
+    inaudible. It is not made shorter than that: redacted sound does without what lies under a stretched word, and
+    knows it by being longer than `longest_said`.
+    """
+    begins = [start for start, _ in marks]
+    return tuple(_with_words(each, tuple(_ended_at(word, begins) for word in each.words)) for each in segments)
+
+
+def _with_words(segment: Segment, words: tuple[Word, ...]) -> Segment:
+    return segment if words == segment.words else replace(segment, words=words, end=words[-1].end)
+
+
+def _ended_at(word: Word, begins: Sequence[float]) -> Word:
+    following = bisect_left(begins, word.start)
+    if following < len(begins) and begins[following] < word.end:
+        return replace(word, end=begins[following])
+    return word
 
 
 def _without(spans: Sequence[Interval], taken: Sequence[Interval]) -> list[Interval]:
@@ -91,7 +111,9 @@ def _without(spans: Sequence[Interval], taken: Sequence[Interval]) -> list[Inter
         while at < len(taken) and taken[at][1] <= start:
             at += 1
         position = start
-        for first, last in taken[at:]:
+        # By number: a slice would copy the rest of the recording for every span.
+        for number in range(at, len(taken)):
+            first, last = taken[number]
             if first >= end:
                 break
             if first > position:

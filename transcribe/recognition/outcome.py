@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from transcribe.engines import RecognitionJob
-from transcribe.recognition.coverage import covered_seconds, still_inaudible
+from transcribe.recognition.coverage import covered_seconds, ended_at_marks, still_inaudible
 from transcribe.recognition.requests import Heard
 from transcribe.recognition.windows import clean_mask
 from transcribe.records import UNSUPPORTED, Quarantined, Recognition, Segment, to_milliseconds_grid
@@ -50,13 +50,15 @@ def in_time(parts: Iterable[Iterable[Segment]]) -> tuple[Segment, ...]:
 def recognition_of(job: RecognitionJob, segments: tuple[Segment, ...], tally: Tally) -> Recognition:
     """A recording's result."""
     mask = clean_mask(job.speech, job.audio.seconds)
+    inaudible = still_inaudible(segments, mask)
+    segments = ended_at_marks(segments, inaudible)
     words = [word for segment in segments for word in segment.words]
     return Recognition(
         recording=job.audio.recording.id,
         segments=segments,
         voiced_seconds=to_milliseconds_grid(sum(end - start for start, end in mask)),
         covered_seconds=to_milliseconds_grid(covered_seconds(segments, mask)),
-        inaudible=still_inaudible(segments, mask),
+        inaudible=inaudible,
         quarantined=tuple(sorted(tally.quarantined, key=lambda each: (each.start, each.end, each.reason))),
         windows=tally.windows,
         fallback_windows=tally.fallback_windows,

@@ -5,14 +5,14 @@ moment. What goes is a segment that nothing supports, text that the model itself
 and the repetitions of a model that ran in circles (docs/decisions/0015).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from transcribe.engines import SAMPLE_RATE
 from transcribe.overlap import is_acknowledgement
 from transcribe.recognition.coverage import covered_seconds
 from transcribe.recognition.hypothesis import LOGPROB_THRESHOLD, NO_SPEECH_THRESHOLD, Hypothesis
-from transcribe.recognition.windows import Window
+from transcribe.recognition.windows import Window, spans_near
 from transcribe.records import UNSUPPORTED, Interval, Quarantined, Segment, Word, to_milliseconds_grid
 
 LOOP = "loop"
@@ -39,7 +39,9 @@ def quarantine(
 ) -> tuple[tuple[Segment, ...], tuple[Quarantined, ...]]:
     """The segments of one window, parted into those that are kept and what is put away, both in order.
 
-    `loop`: at every temperature the text repeats itself, and most of the segment's words belong to the repetition.
+    `loop`: at every temperature the text repeats itself, and most of the segment's words belong to the repetition. Of
+    a text that was broken off as a loop, that are all words at its end that come again and again, however few; what
+    stands before them in their segment is a segment of its own.
     `silence`: no word of the segment has speech under it, or it has no letters, or the model takes the window for
     silence and its words are few (`SPARSE` of the mask there, sorted and disjoint) or unlikely. `unsure`: at every
     temperature the model holds the text for less likely than openai-whisper lets pass.
@@ -47,7 +49,12 @@ def quarantine(
     A segment that only shows that somebody listens or thinks ("Mm-hmm.", "Yeah.", "Um.") is kept, its words flagged,
     where others are put away for `silence` or `unsure`: short sounds have the least evidence, and invent nothing.
     """
-    looped = _looped_words([word for segment in segments for word in segment.words])
+    words = [word for segment in segments for word in segment.words]
+    looped = _looped_words(words)
+    if hypothesis.is_loop:
+        tail = _looped_tail(words)
+        looped.update(tail)
+        segments = _cut_before(segments, tail.start)
     doubt = _doubt(segments, hypothesis, window, mask)
     kept: list[Segment] = []
     put_away: list[Quarantined] = []
@@ -71,7 +78,7 @@ def quarantine(
 
 def is_mere_sign(words: Sequence[Word]) -> bool:
     """Whether words say no more than that somebody listens or thinks: `Mm-hmm.`, `Yeah, okay.`, `Um.`"""
-    return is_acknowledgement(words) or all(_letters(word) in _HESITATIONS for word in words)
+    return is_acknowledgement(words) or all(letters(word) in _HESITATIONS for word in words)
 
 
 def flagged(segment: Segment) -> Segment:
@@ -93,8 +100,7 @@ def _doubt(segments: Sequence[Segment], hypothesis: Hypothesis, window: Window, 
     if hypothesis.avg_logprob < LOGPROB_THRESHOLD:
         return UNSURE
     inside = [(first / SAMPLE_RATE, last / SAMPLE_RATE) for first, last in window.pieces]
-    near = [(a, b) for a, b in mask if a < inside[-1][1] and b > inside[0][0]]
-    voiced = [(max(a, start), min(b, end)) for start, end in inside for a, b in near if a < end and b > start]
+    voiced = [(max(a, start), min(b, end)) for start, end in inside for a, b in spans_near(mask, start, end)]
     few = covered_seconds(segments, voiced) < SPARSE * sum(end - start for start, end in voiced)
     unlikely = hypothesis.avg_logprob < LIKELY_LOGPROB
     return SILENCE if hypothesis.no_speech_prob > NO_SPEECH_THRESHOLD and (few or unlikely) else ""
@@ -102,22 +108,49 @@ def _doubt(segments: Sequence[Segment], hypothesis: Hypothesis, window: Window, 
 
 def _looped_words(words: Sequence[Word]) -> set[int]:
     """The numbers of the words that belong to something said again and again, without other words between."""
-    texts = [_letters(word) for word in words]
-    looped: set[int] = set()
+    return {number for run in _repetitions(words) if _is_loop(words[run.start : run.stop]) for number in run}
+
+
+def _looped_tail(words: Sequence[Word]) -> range:
+    """The numbers of the words at the end that come again and again: those of a loop that decoding broke off.
+
+    It may have been broken off within the last word, which is then no repetition of another.
+    """
+    starts = (run.start for run in _repetitions(words) if run.stop >= len(words) - 1)
+    return range(min(starts, default=len(words)), len(words))
+
+
+def _cut_before(segments: Sequence[Segment], number: int) -> list[Segment]:
+    """The segments, that with the `number`-th of all words made two if it stands within."""
+    parts: list[Segment] = []
+    for segment in segments:
+        here, number = number, number - len(segment.words)
+        if not 0 < here < len(segment.words):
+            parts.append(segment)
+            continue
+        for words in (segment.words[:here], segment.words[here:]):
+            text = "".join(word.text for word in words)
+            parts.append(replace(segment, start=words[0].start, end=words[-1].end, text=text, words=words))
+    return parts
+
+
+def _repetitions(words: Sequence[Word]) -> Iterator[range]:
+    """Runs of words, as numbers, that are the same words `LOOP_TIMES` times or more one after another."""
+    texts = [letters(word) for word in words]
     for period in range(1, len(words) // LOOP_TIMES + 1):
         start = 0
         for number in range(period, len(words) + 1):
             if number < len(words) and texts[number] == texts[number - period]:
                 continue
-            if number - start >= LOOP_TIMES * period and _is_loop(words[start:number]):
-                looped.update(range(start, number))
+            if number - start >= LOOP_TIMES * period:
+                yield range(start, number)
             start = number - period + 1
-    return looped
 
 
 def _is_loop(run: Sequence[Word]) -> bool:
     return len(run) >= LOOP_WORDS or run[-1].end - run[0].start < _QUICKEST * len(run)
 
 
-def _letters(word: Word) -> str:
+def letters(word: Word) -> str:
+    """What two looks at one word, or two words of a loop, have in common: letters and digits, case folded."""
     return "".join(sign for sign in word.text.casefold() if sign.isalnum())

@@ -12,8 +12,8 @@ from statistics import fmean
 
 from transcribe.audio.track import Track
 from transcribe.recognition.coverage import EDGE, covered, uncovered
-from transcribe.recognition.quarantine import UNSURE, flagged, is_mere_sign
-from transcribe.recognition.windows import Window, pack_windows, voiced_within
+from transcribe.recognition.quarantine import UNSURE, flagged, is_mere_sign, letters
+from transcribe.recognition.windows import Window, pack_windows, spans_near, voiced_within
 from transcribe.records import UNSUPPORTED, Interval, Quarantined, Segment, Word, to_milliseconds_grid
 
 CONTEXT = 5.0
@@ -62,7 +62,7 @@ def second_look(
         known_from, known_to = bisect_left(starts, start - CONTEXT), bisect_right(ends, end + CONTEXT) - 1
         first = starts[known_from] if known_from < len(starts) and starts[known_from] < start else start - CONTEXT
         last = ends[known_to] if known_to >= 0 and ends[known_to] > end else end + CONTEXT
-        heard = [(max(a, first), min(b, last)) for a, b in mask if a < last and b > first]
+        heard = [(max(a, first), min(b, last)) for a, b in spans_near(mask, first, last)]
         windows += pack_windows(heard, track, LOOK_SECONDS)
     return tuple(window for window in windows if window not in used)
 
@@ -78,8 +78,8 @@ def accept(
     A word is new when it lies where `segments` leave the mask uncovered and is none of their words heard again. New
     words that stand together are taken if they are sure enough on average. A known word that is heard in the gap now
     gets its place there: without a place of its own it was put before or behind it. All other words of `segments` stay
-    as they are, and of `put_away` what lies over no gap is left out, because its words are there already. Ids are not
-    those of `confirm` yet.
+    as they are, and of `put_away` what lies over no gap is left out, because its words are there already, unless it is
+    all that the window gave. Ids are not those of `confirm` yet.
     """
     spans = [(item.start, item.end) for item in heard] + [(item.start, item.end) for item in put_away]
     begin = min((start for start, _ in spans), default=0.0) - _FAR
@@ -87,7 +87,7 @@ def accept(
     # Words far away play no part: of eight hours all would be gone through hundreds of times.
     first = next((n for n, segment in enumerate(segments) if segment.end >= begin), len(segments))
     last = next((n for n, segment in enumerate(segments) if n >= first and segment.start > end), len(segments))
-    around = [(max(a, begin), min(b, end)) for a, b in mask if a < end and b > begin]
+    around = [(max(a, begin), min(b, end)) for a, b in spans_near(mask, begin, end)]
     near = _accepted(segments[first:last], heard, around, put_away)
     return Accepted((*segments[:first], *near.segments, *segments[last:]), near.put_away)
 
@@ -100,7 +100,7 @@ def _accepted(
 ) -> Accepted:
     gaps = uncovered(segments, mask)
     known = [(word, number) for number, segment in enumerate(segments) for word in segment.words]
-    again = [(word, segment) for segment in heard for word in segment.words if _letters(word)]
+    again = [(word, segment) for segment in heard for word in segment.words if letters(word)]
     same = _same_words([word for word, _ in known], [word for word, _ in again], gaps)
     placed = [_Placed(word, number, segments[number]) for word, number in known]
     runs: dict[tuple[int, int], list[tuple[Word, Segment]]] = {}
@@ -119,7 +119,10 @@ def _accepted(
     # A word can follow its neighbour: those that move to earlier from the first on, to later from the last.
     for at, word in (*moves, *reversed(moves)):
         _move(placed, at, word)
-    unsure = [item for item in put_away if _gap_of(item, gaps) is not None]
+    # A window of nothing but one text may be one that the model took for silence: its times are the window's, and
+    # what another look has filled in there is not it.
+    is_all = len(put_away) == 1 and not heard
+    unsure = [item for item in put_away if is_all or _reaches_into(item, gaps)]
     for count, run in enumerate(runs.values()):
         words = [word for word, _ in run]
         sound = [word for word in words if UNSUPPORTED not in word.flags]
@@ -148,7 +151,8 @@ def confirm(
     kept: list[Segment] = []
     put_away: list[Quarantined] = []
     for segment in segments:
-        alone = any(start <= segment.start and segment.end <= end for start, end in doubtful)
+        # By begins: the last word of a phantom often lasts until the next word, or to the window's end.
+        alone = all(_is_within(word.start, doubtful) for word in segment.words)
         if not alone or all(_is_heard(segment, words) for words in looks):
             kept.append(segment)
         elif is_mere_sign(segment.words):
@@ -159,16 +163,23 @@ def confirm(
 
 
 def _is_alone(span: Interval, gaps: Sequence[Interval], mask: Sequence[Interval]) -> bool:
-    beside = [gap for gap in gaps if abs(gap[0] - EDGE - span[1]) < EDGE or abs(span[0] - EDGE - gap[1]) < EDGE]
+    near = spans_near(gaps, span[0] - 3 * EDGE, span[1] + 3 * EDGE)
+    beside = [gap for gap in near if abs(gap[0] - EDGE - span[1]) < EDGE or abs(span[0] - EDGE - gap[1]) < EDGE]
     unheard = sum(voiced_within(mask, start, end) for start, end in beside)
     return span[1] - span[0] < ALONE_SECONDS and unheard >= AMID_SECONDS
+
+
+def _is_within(moment: float, spans: Sequence[Interval]) -> bool:
+    """Whether one of the sorted, disjoint spans holds the moment, ends included."""
+    number = bisect_right(spans, moment, key=lambda span: span[0]) - 1
+    return number >= 0 and moment <= spans[number][1]
 
 
 def _is_heard(segment: Segment, words: Iterable[Word]) -> bool:
     """Whether most of a segment's words are among `words`, at the same place."""
     near = [word for word in words if segment.start - 1.0 <= word.start <= segment.end + 1.0]
     found = [
-        any(_letters(word) == _letters(other) and abs(word.start - other.start) <= _SAME_PLACE for other in near)
+        any(letters(word) == letters(other) and abs(word.start - other.start) <= _SAME_PLACE for other in near)
         for word in segment.words
     ]
     return 2 * sum(found) > len(found)
@@ -195,10 +206,6 @@ def _clusters(gaps: Sequence[Interval]) -> list[Interval]:
     return found
 
 
-def _letters(word: Word) -> str:
-    return "".join(sign for sign in word.text.casefold() if sign.isalnum())
-
-
 def _move(placed: list["_Placed"], number: int, heard: Word) -> None:
     """Gives a known word the times at which it was heard now, where it then still stands between its neighbours."""
     before = placed[number - 1].word.start if number else 0.0
@@ -209,7 +216,12 @@ def _move(placed: list["_Placed"], number: int, heard: Word) -> None:
         placed[number] = replace(item, word=moved, is_new=True)
 
 
-def _gap_of(word: Word | Quarantined, gaps: Sequence[Interval]) -> int | None:
+def _reaches_into(item: Quarantined, gaps: Sequence[Interval]) -> bool:
+    """Whether any of it lies between the words around a gap, which end `EDGE` from it."""
+    return any(item.start < end + EDGE and item.end > start - EDGE for start, end in gaps)
+
+
+def _gap_of(word: Word, gaps: Sequence[Interval]) -> int | None:
     """The number of the gap over which a word lies: between the words around it, which end `EDGE` from the gap."""
     middle = (word.start + word.end) / 2
     return next((n for n, (start, end) in enumerate(gaps) if start - EDGE < middle < end + EDGE), None)
@@ -222,7 +234,7 @@ def _same_words(known: Sequence[Word], again: Sequence[Word], gaps: Sequence[Int
     """
     if not known or not again:
         return {}
-    texts, others = [_letters(word) for word in known], [_letters(word) for word in again]
+    texts, others = [letters(word) for word in known], [letters(word) for word in again]
     best = [[0.0] * (len(again) + 1) for _ in range(len(known) + 1)]
     gain: dict[tuple[int, int], float] = {}
     for i, before in enumerate(known):
