@@ -11,10 +11,11 @@ decode greedily in English, and time words. Each runs in a process of its own on
 shortest; reading of files and loading of weights are not timed. `--repeat` runs all engines in turn N times: shown is
 the median, and the fastest and slowest beside it.
 
-Windows: this program cuts them along the speech that its own diariser finds, as in a run of the program (that is timed
-by `benchmarks/diarization.py`). faster-whisper gets the same windows, as clips of the windows put one behind the other; so
-does openai-whisper in the row "same windows". Rows "whole files" have the files as they are, silences included, as a
-user of openai-whisper's or whisper-timestamped's `transcribe` would; × real time is of whole files for all.
+Windows: this program cuts them along the speech that its own diariser finds, as in a run of the program (that is
+timed by `benchmarks/diarization.py`). faster-whisper gets the same windows, as clips of the windows put one behind
+the other; so does openai-whisper in the row "same windows". Rows "whole files" have the files as they are, silences
+included, as a user of openai-whisper's or whisper-timestamped's `transcribe` would; × real time is of whole files for
+all.
 Temperature: 0. Where it fails by their own rules this program and openai-whisper go up the ladder 0.2 … 1.0;
 `openai-0`, faster-whisper and whisper-timestamped do not, which makes these faster and not better.
 
