@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -190,10 +191,10 @@ def test_any_error_while_decoding_is_that_recordings_failure(
     lab.pair()
     real = stages.decode
 
-    def failing(recording: Recording, files: tuple[Path, ...]) -> object:
+    def failing(recording: Recording, *given: Any) -> object:
         if recording.id == "P01-PIR":
             raise error
-        return real(recording, files)
+        return real(recording, *given)
 
     monkeypatch.setattr(stages, "decode", failing)
     answer = lab.go()
