@@ -101,12 +101,12 @@ def requests(model: Any, case: str, count: int) -> "deque[Any]":
 
 def run(engine: Any, waiting: "deque[Any]", word_times: bool = True) -> list[Any]:
     """What was heard in the windows, in their order."""
-    from transcribe.recognition import slot_engine
+    from transcribe.recognition import slot_engine, stepper
 
     wanted = list(waiting)
     with ExitStack() as stack:
         # Random weights repeat themselves: the loop breaker looks at the rows all the same, and finds nothing.
-        stack.enter_context(replaced(slot_engine, "ends_in_loop", lambda _: lambda _tokens: False))
+        stack.enter_context(replaced(stepper, "ends_in_loop", lambda _: lambda _tokens: False))
         if not word_times:
             stack.enter_context(replaced(slot_engine, "text_tokens", lambda _: lambda *_given: []))
         heard = dict(engine.decode(waiting))
@@ -169,6 +169,7 @@ def parts_of(model: Any, batch: int) -> dict[str, float]:
     """Seconds of each part per window of the case "words"; parts that the engine does not have any more are missing."""
     from transcribe.recognition import slot_engine
     from transcribe.recognition.slots import Slots
+    from transcribe.recognition.stepper import Stepper
 
     spent: dict[str, float] = {}
     engine = built(model, batch)
@@ -188,9 +189,9 @@ def parts_of(model: Any, batch: int) -> dict[str, float]:
         return wrap
 
     places = ((type(model), "encode", "encoder"), (Slots, "fill", "keys and values of the sound"))
-    places += ((slot_engine, "decode_prompt", "prompts"), (type(engine), "_advance", "steps"))
-    places += ((type(engine), "_break_loops", "looking for loops"), (slot_engine, "attention_of", "alignment"))
-    places += ((slot_engine, "token_starts", "time warping"), (type(engine), "_hypothesis", "reading of rows"))
+    places += ((Stepper, "begin", "prompts"), (Stepper, "advance", "steps"))
+    places += ((Stepper, "break_loops", "looking for loops"), (slot_engine, "attention_of", "alignment"))
+    places += ((slot_engine, "token_starts", "time warping"), (Stepper, "hypothesis", "reading of rows"))
     waiting = requests(model, "words", 2 * batch)
     with ExitStack() as stack:
         for owner, name, part in places:
@@ -208,6 +209,8 @@ def step_of(model: Any, batch: int) -> dict[str, Any]:
     if model.device.type != "cuda":
         return {}
     from torch.profiler import ProfilerActivity, profile
+
+    from transcribe.recognition.stepper import Stepper
 
     found: dict[str, Any] = {}
     steps = 0
@@ -237,7 +240,7 @@ def step_of(model: Any, batch: int) -> dict[str, Any]:
 
         return profiling
 
-    with replaced(type(engine), "_advance", wrap):
+    with replaced(Stepper, "advance", wrap):
         run(engine, requests(model, "words", batch))
     return found
 

@@ -192,7 +192,7 @@ class Looked(tuple[Interval, ...]):
     def __iter__(self) -> Iterator[Interval]:
         raise AssertionError("the whole mask is gone through")
 
-    def __getitem__(self, at):  # type: ignore[no-untyped-def]
+    def __getitem__(self, at):  # type: ignore[no-untyped-def]  # as a tuple has it
         self.looks += 1
         return super().__getitem__(at)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor
 from whisper.model import Whisper
 
 from tests.recognition_model import load_openai, load_ours, margins, noise, write_tiny_weights
-from transcribe.recognition import hypothesis, slot_engine
+from transcribe.recognition import hypothesis, slot_engine, stepper
 from transcribe.recognition.features import log_mel
 from transcribe.recognition.requests import Heard, Request
 from transcribe.recognition.slot_engine import SlotEngine
@@ -69,7 +70,7 @@ def features() -> Tensor:
 @pytest.fixture
 def no_loops(monkeypatch: pytest.MonkeyPatch) -> None:
     """What openai-whisper does not know of."""
-    monkeypatch.setattr(slot_engine, "ends_in_loop", lambda tokens: False)
+    monkeypatch.setattr(stepper, "ends_in_loop", lambda tokens: False)
 
 
 def request(number: int, **more: object) -> Request:
@@ -283,7 +284,7 @@ def test_a_loop_is_broken_off_and_only_its_own_row_falls_back(monkeypatch: pytes
     victim = 9
     (whole,) = decoded(SlotEngine(ours(), slots=1), [request(victim)])
     text = [token for token in whole.hypothesis.tokens if token < 50257][:3]
-    monkeypatch.setattr(slot_engine, "ends_in_loop", lambda tokens: tokens[:3] == text)
+    monkeypatch.setattr(stepper, "ends_in_loop", lambda tokens: tokens[:3] == text)
     found = decoded(SlotEngine(ours(), slots=16), [request(n, temperatures=(0.0, 0.4)) for n in range(WINDOWS)])
     alone = decoded(
         SlotEngine(ours(), slots=16), [request(n, temperatures=(0.0, 0.4)) for n in range(WINDOWS) if n != victim]
@@ -308,38 +309,38 @@ def in_encoding(monkeypatch: pytest.MonkeyPatch, fails: Callable[[], None]) -> N
     monkeypatch.setattr(WhisperModel, "encode", failing)
 
 
-def in_part(name: str) -> Fault:
+def in_part(module: ModuleType, name: str) -> Fault:
     def replaced(monkeypatch: pytest.MonkeyPatch, fails: Callable[[], None]) -> None:
-        part = getattr(slot_engine, name)
+        part = getattr(module, name)
 
         def failing(*arguments: object) -> object:
             fails()
             return part(*arguments)
 
-        monkeypatch.setattr(slot_engine, name, failing)
+        monkeypatch.setattr(module, name, failing)
 
     return replaced
 
 
 def in_filling(monkeypatch: pytest.MonkeyPatch, fails: Callable[[], None]) -> None:
-    fill = slot_engine.Slots.fill
+    fill = stepper.Slots.fill
 
-    def failing(slots: slot_engine.Slots, *arguments: object) -> None:
+    def failing(slots: stepper.Slots, *arguments: object) -> None:
         fails()
         fill(slots, *arguments)
 
-    monkeypatch.setattr(slot_engine.Slots, "fill", failing)
+    monkeypatch.setattr(stepper.Slots, "fill", failing)
 
 
 PLACES: dict[str, Fault] = {
     "encoder": in_encoding,
     "filling of a slot": in_filling,
-    "allocation": in_part("Slots"),
-    "prompt": in_part("decode_prompt"),
-    "step": in_part("decode_step"),
-    "choice": in_part("choose"),
-    "alignment": in_part("attention_of"),
-    "times": in_part("token_starts"),
+    "allocation": in_part(stepper, "Slots"),
+    "prompt": in_part(stepper, "decode_prompt"),
+    "step": in_part(stepper, "decode_step"),
+    "choice": in_part(stepper, "choose"),
+    "alignment": in_part(slot_engine, "attention_of"),
+    "times": in_part(slot_engine, "token_starts"),
 }
 
 

@@ -18,7 +18,7 @@ from whisper.decoding import DecodingOptions, DecodingResult
 from tests.recognition_model import load_openai, load_ours, noise, write_tiny_weights
 from transcribe.audio.track import Track
 from transcribe.engines import SAMPLE_RATE, DecodedAudio, RecognitionJob, RecognitionOptions
-from transcribe.recognition import exact, slot_engine
+from transcribe.recognition import exact, stepper
 from transcribe.recognition.exact import ExactSchedule
 from transcribe.recognition.hypothesis import Hypothesis
 from transcribe.recognition.requests import Heard
@@ -65,7 +65,7 @@ def test_several_recordings_side_by_side_are_openai_whispers_of_each_alone(
     folder: Path, parity: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Empty, shorter and longer than a window and than two; prompts of previous text until they are full."""
-    monkeypatch.setattr(slot_engine, "ends_in_loop", lambda tokens: False)
+    monkeypatch.setattr(stepper, "ends_in_loop", lambda tokens: False)
     lengths = [0.0, 0.004, 3.3, 29.995, 30.0, 47.1, 65.0, 100.0]
     tracks = [Track.of(noise(seconds, 50 + n)) for n, seconds in enumerate(lengths)]
     engine = SlotEngine(load_ours(folder), slots=3)

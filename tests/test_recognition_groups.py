@@ -12,11 +12,12 @@ import pytest
 import torch
 
 from tests.recognition_model import noise, write_tiny_weights
-from transcribe.recognition import memory, slot_engine
+from transcribe.recognition import memory, slot_engine, stepper
 from transcribe.recognition.features import log_mel
 from transcribe.recognition.memory import is_out_of_memory
 from transcribe.recognition.requests import Heard, Request
 from transcribe.recognition.slot_engine import SlotEngine
+from transcribe.recognition.stepper import Stepper
 from transcribe.recognition.whisper_model import WhisperModel, load_model
 
 SEEDS = (12, 37, 53, 17, 70, 28, 40, 68, 64, 22, 50, 18)
@@ -61,9 +62,9 @@ class Replayed:
 def like_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine takes the branches of CUDA for a model on the CPU."""
     Replayed.runs = 0
-    for table, value in (("_TOGETHER", 5), ("_LOOK_EVERY", 8), ("_TIMED_TOGETHER", 7)):
+    for table, value in (("_TOGETHER", 5), ("LOOK_EVERY", 8), ("_TIMED_TOGETHER", 7)):
         monkeypatch.setitem(getattr(slot_engine, table), "cpu", value)
-    monkeypatch.setattr(slot_engine, "StepGraphs", Replayed)
+    monkeypatch.setattr(stepper, "StepGraphs", Replayed)
     monkeypatch.setattr(slot_engine, "KEEPS_ITS_SIZE", ())
 
 
@@ -77,14 +78,14 @@ def request(mels: list[torch.Tensor], n: int, **options: object) -> Request:
         "previous": tuple(range(1000, 1000 + 11 * (n % 5))),
         "most_tokens": 60,
     }
-    return Request(**(told | options))  # type: ignore[arg-type]
+    return Request(**(told | options))  # type: ignore[arg-type]  # fields by name
 
 
 def decoded(engine: SlotEngine, requests: list[Request]) -> list[Heard]:
     found = dict(engine.decode(deque(requests)))
     heard = [found[request] for request in requests]
     assert all(isinstance(each, Heard) for each in heard)
-    return heard  # type: ignore[return-value]
+    return heard  # type: ignore[return-value]  # asserted above
 
 
 @pytest.mark.usefixtures("like_a_gpu")
@@ -93,7 +94,7 @@ def test_groups_late_looks_and_graphs_give_the_same_text_and_times(
     model: WhisperModel, mels: list[torch.Tensor], expected: list[Heard], slots: int
 ) -> None:
     engine = SlotEngine(model, slots=slots)
-    engine._use_graphs = True
+    engine._graphs = True
     for count in (1, 3, 12):
         found = decoded(engine, [request(mels, n) for n in range(count)])
         for ours, theirs in zip(found, expected, strict=False):
@@ -114,7 +115,7 @@ def test_one_looping_row_of_several_drawn_ones_does_not_fail_the_window(
         asked.append(len(tokens))
         return len(asked) == 1
 
-    monkeypatch.setattr(slot_engine, "ends_in_loop", first_one)
+    monkeypatch.setattr(stepper, "ends_in_loop", first_one)
     engine = SlotEngine(model, beam=3, slots=4)
     (heard,) = decoded(engine, [request(mels, 9, temperatures=(1.0,), previous=())])
     assert len(asked) > 1
@@ -126,7 +127,7 @@ def test_rows_that_never_end_are_an_error_and_not_a_hang(
     model: WhisperModel, mels: list[torch.Tensor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when a graph was recorded on another card: its replay does nothing."""
-    monkeypatch.setattr(SlotEngine, "_step", lambda self, *given: None)
+    monkeypatch.setattr(Stepper, "_step", lambda self, *given: None)
     engine = SlotEngine(model, slots=2)
     with pytest.raises(RuntimeError, match="beyond their end"):
         list(engine.decode(deque([request(mels, 1)])))

@@ -14,7 +14,7 @@ from transcribe.recognition.languages import (
     SpokenWindow,
     among,
     is_mixed,
-    joined_languages,
+    joined_pieces,
     recording_language,
     split_at_pauses,
     window_languages,
@@ -154,13 +154,13 @@ def test_neighbours_of_one_language_are_one_window_again(
     window, pauses = case
     pieces = split_at_pauses(window, pauses)
     spoken = [SpokenWindow(piece, data.draw(st.sampled_from(["en", "yue"]))) for piece in pieces]
-    found = joined_languages(spoken)
+    found = joined_pieces(spoken)
     assert samples(tuple(each.window for each in found)) == samples((window,))
     assert all(a.language != b.language for a, b in pairwise(found))
-    assert joined_languages([SpokenWindow(piece, "en") for piece in pieces])[0].window.length == window.length
+    assert joined_pieces([SpokenWindow(piece, "en") for piece in pieces])[0].window.length == window.length
 
 
 def test_windows_are_not_joined_beyond_what_the_model_hears_at_once() -> None:
     half = round((WINDOW_SECONDS / 2 + 1) * SAMPLE_RATE)
     both = [SpokenWindow(Window(((0, half),)), "en"), SpokenWindow(Window(((half, 2 * half),)), "en")]
-    assert joined_languages(both) == tuple(both)
+    assert joined_pieces(both) == tuple(both)

@@ -18,7 +18,7 @@ from tests.recognition_model import noise, write_tiny_weights
 from transcribe.engines import SAMPLE_RATE, DecodedAudio, Outcome, RecognitionJob, RecognitionOptions, Samples
 from transcribe.errors import DependencyError, EngineError
 from transcribe.progress import SilentProgress
-from transcribe.recognition import exact, fast, recognizer, slot_engine
+from transcribe.recognition import exact, fast, recognizer, stepper
 from transcribe.recognition.fast import LANGUAGE_WINDOWS, FastSchedule
 from transcribe.recognition.hypothesis import Hypothesis
 from transcribe.recognition.memory import is_out_of_memory
@@ -688,7 +688,7 @@ def test_with_the_true_engine_memory_that_runs_out_changes_nothing(
     options = RecognitionOptions(schedule=schedule, precision="float32")
     jobs = [noisy(str(n), 12.0 + 31 * (n % 2)) for n in (3, 4, 5, 6)]
     expected = list(WhisperRecognizer(folder, "r1", options, slots=4).recognize(jobs, Tally()))
-    step = slot_engine.decode_step
+    step = stepper.decode_step
     calls = 0
 
     def failing(*arguments: object) -> Tensor:
@@ -698,7 +698,7 @@ def test_with_the_true_engine_memory_that_runs_out_changes_nothing(
             raise torch.OutOfMemoryError
         return step(*arguments)
 
-    monkeypatch.setattr(slot_engine, "decode_step", failing)
+    monkeypatch.setattr(stepper, "decode_step", failing)
     tally = Tally()
     found = list(WhisperRecognizer(folder, "r1", options, slots=4).recognize(jobs, tally))
     assert calls > 90

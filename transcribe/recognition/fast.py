@@ -18,7 +18,7 @@ from transcribe.recognition.languages import (
     Probabilities,
     SpokenWindow,
     is_mixed,
-    joined_languages,
+    joined_pieces,
     recording_language,
     split_at_pauses,
     window_languages,
@@ -147,7 +147,7 @@ class FastSchedule:
                 spoken.append(SpokenWindow(window, language))
                 continue
             found = window_languages([self._answers[part] for part in parts], languages)
-            spoken += joined_languages([SpokenWindow(part, code) for part, code in zip(parts, found, strict=True)])
+            spoken += joined_pieces([SpokenWindow(part, code) for part, code in zip(parts, found, strict=True)])
         return self._first_look(spoken)
 
     def _pieces(self, window: Window) -> tuple[Window, ...]:

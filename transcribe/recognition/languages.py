@@ -121,7 +121,7 @@ def split_at_pauses(window: Window, pauses: Sequence[Interval], least: float = L
     return tuple(_window(group) for group in groups)
 
 
-def joined_languages(pieces: Sequence[SpokenWindow]) -> tuple[SpokenWindow, ...]:
+def joined_pieces(pieces: Sequence[SpokenWindow]) -> tuple[SpokenWindow, ...]:
     """Neighbours of one language as one window again, as long as that stays within what the model hears at once.
 
     Meant for the pieces of one window: when they turn out to be in one language, they are that window again.

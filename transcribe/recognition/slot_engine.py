@@ -13,15 +13,12 @@ from itertools import islice
 import torch
 from torch import Tensor
 
-from transcribe.recognition.beam import Ended, advance_beams, read_row
-from transcribe.recognition.cuda_graphs import StepGraphs
-from transcribe.recognition.decoder import Run, decode_prompt, decode_step
-from transcribe.recognition.hypothesis import Hypothesis, best_attempt, compression_ratio, ends_in_loop
+from transcribe.recognition.decoder import decode_prompt
+from transcribe.recognition.hypothesis import best_attempt
 from transcribe.recognition.memory import fitting_slots, is_out_of_memory, on_device
 from transcribe.recognition.requests import Decoding, Heard, Request
 from transcribe.recognition.segments import text_tokens
-from transcribe.recognition.slots import CHUNK, Slots
-from transcribe.recognition.token_choice import Rows, apply_rules, choose
+from transcribe.recognition.stepper import LOOK_EVERY, Stepper
 from transcribe.recognition.vocabulary import Vocabulary
 from transcribe.recognition.whisper_model import WhisperModel
 from transcribe.recognition.word_times import attention_of, token_starts
@@ -29,10 +26,6 @@ from transcribe.recognition.word_times import attention_of, token_starts
 _TOGETHER = {"cpu": 1, "cuda": 16}
 """Windows that are encoded, prompted and aligned together. On the CPU one alone: its activations stay in the cache, and
 its result does not depend on others."""
-_LOOK_EVERY = {"cpu": 1, "cuda": 8}
-"""Steps between two looks at which rows have ended: looking makes the host wait for the device, free on the CPU."""
-_LEAST_PROMPT = 3
-"""Start, language and task."""
 _TIMED_TOGETHER = {"cpu": 16, "cuda": 64}
 """Windows whose words are timed together: time warping takes about as long for one as for many."""
 _HELD_STEPS = 16
@@ -59,12 +52,11 @@ class SlotEngine:
         self._beam = beam
         self._count = slots or fitting_slots(model, beam)
         self._size = self._count
-        self._graphs: StepGraphs | None = None
+        self._graphs = graphs and self._device.type == "cuda"
+        self._stepper: Stepper | None = None
         self._lane: torch.cuda.Stream | None = None
         if self._device.type == "cuda":
             self._lane = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
-        self._use_graphs = graphs and self._device.type == "cuda"
-        self._slots: Slots | None = None
         self._decoding: dict[int, Decoding] = {}
         self._encoded: deque[tuple[Request, Tensor]] = deque()
         self._aligned: list[tuple[Request, Heard, Tensor]] = []
@@ -90,7 +82,7 @@ class SlotEngine:
 
     def shrink(self) -> bool:
         """Gives the memory back and takes half as many slots from now on; False when there is only one."""
-        self._slots = self._graphs = None
+        self._stepper = None
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
         if self._count == 1:
@@ -115,7 +107,7 @@ class SlotEngine:
 
     @torch.inference_mode()
     def _decoded(self, waiting: deque[Request]) -> Iterator[tuple[Request, Heard | Exception]]:
-        look_every = _LOOK_EVERY[self._device.type]
+        look_every = LOOK_EVERY[self._device.type]
         held = 0
         while True:
             yield from self._refill(waiting)
@@ -128,24 +120,20 @@ class SlotEngine:
                 yield from self._timed()
                 continue
             for _ in range(look_every):
-                self._advance()
-            self._break_loops()
-            yield from self._finish(self._ended())
+                self._steps.advance(self._decoding)
+            self._steps.break_loops(self._decoding)
+            yield from self._finish(self._steps.ended(self._decoding))
             # Where nothing waits, what comes next may depend on what is aligned: slots stand empty only for a little.
             held = held + look_every if self._aligned and not waiting and not self._encoded else 0
             if held >= _HELD_STEPS or len(self._aligned) >= _TIMED_TOGETHER[self._device.type]:
                 held = 0
                 yield from self._timed()
 
-    def _memory(self) -> tuple[Slots, Rows, Tensor]:
-        if self._slots is None:
-            model = self._model
-            self._slots = Slots(model, self._size, self._beam)
-            self._rows = Rows.make(self._slots.rows, model.config.dims.n_text_ctx, model.device)
-            shape = (self._slots.rows, model.config.dims.n_text_state)
-            self._hidden = torch.zeros(shape, device=model.device, dtype=model.dtype)
-            self._graphs = StepGraphs(self._step, self._state) if self._use_graphs else None
-        return self._slots, self._rows, self._hidden
+    @property
+    def _steps(self) -> Stepper:
+        if self._stepper is None:
+            self._stepper = Stepper(self._model, self.vocabulary, self._size, self._beam, graphs=self._graphs)
+        return self._stepper
 
     def _resize(self, windows: int) -> None:
         """Takes as many slots as the windows need, in a few sizes, while nothing is under way: on CUDA a step costs as
@@ -155,14 +143,10 @@ class SlotEngine:
             self._size = self._count
             return
         wanted = min(next((size for size in _SIZES if size >= windows), self._count), self._count)
-        if self._slots is not None and self._slots.count < wanted:
-            self._slots = self._graphs = None
-        if self._slots is None:
+        if self._stepper is not None and self._stepper.count < wanted:
+            self._stepper = None
+        if self._stepper is None:
             self._size = wanted
-
-    def _state(self) -> list[Tensor]:
-        """All that a step changes, but for the own keys and values, which the next step at a position writes anew."""
-        return [*self._rows.tensors(), self._hidden]
 
     def _refill(self, waiting: deque[Request]) -> Iterator[tuple[Request, Heard | Exception]]:
         """Puts waiting windows into the free slots; those of which only the language was asked come out at once."""
@@ -216,7 +200,7 @@ class SlotEngine:
 
     def _begin(self, free: Sequence[int], batch: Sequence[tuple[Request, Tensor]]) -> list[tuple[Request, Heard]]:
         """Puts windows into free slots; what was heard in those of which only the language was asked."""
-        slots, _, _ = self._memory()
+        slots = self._steps.slots
         if self._lane is not None:
             torch.cuda.current_stream().wait_stream(self._lane)
         chosen = free[: len(batch)]
@@ -248,106 +232,9 @@ class SlotEngine:
             prompt = self.vocabulary.sequence(decoding.language, decoding.request.previous)
             prompts.setdefault(len(prompt), []).append((slot, prompt))
         together = _TOGETHER[self._device.type]
-        for length, alike in prompts.items():
+        for alike in prompts.values():
             for first in range(0, len(alike), together):
-                self._attempt_alike(length, alike[first : first + together])
-
-    def _attempt_alike(self, length: int, alike: Sequence[tuple[int, tuple[int, ...]]]) -> None:
-        """Begins slots whose prompts have the same length."""
-        slots, rows, hidden = self._memory()
-        tokens = torch.tensor([prompt for _, prompt in alike], device=self._device)
-        states = decode_prompt(self._model, slots, [slot for slot, _ in alike], tokens)
-        for row, (slot, prompt) in enumerate(alike):
-            decoding = self._decoding[slot]
-            first, last = slot * self._beam, (slot + 1) * self._beam
-            hidden[first:last] = states[row, -1]
-            # As in openai-whisper, the last token needs no place of its own. Word times need no previous text, but two
-            # tokens beside the window's, `no_timestamps` and the end; its first token is a timestamp.
-            room = self._model.config.dims.n_text_ctx + 1 - max(length, _LEAST_PROMPT + 2)
-            rows.begin(first, last, length, min(decoding.request.most_tokens, room))
-            at_start = states[row, prompt.index(self.vocabulary.start)]
-            decoding.begin(length, self.vocabulary.no_speech_probability(at_start), self._beam)
-
-    def _advance(self) -> None:
-        """One token more for every slot."""
-        slots, rows, hidden = self._memory()
-        longest = max(decoding.position for decoding in self._decoding.values())
-        if longest > self._model.config.dims.n_text_ctx + max(_LOOK_EVERY.values()):
-            raise RuntimeError("rows go on beyond their end")  # rather than for ever
-        chunks = min(longest, self._model.config.dims.n_text_ctx - 1) // CHUNK + 1
-        beams = {slot: decoding.beam for slot, decoding in self._decoding.items() if decoding.beam is not None}
-        sampling = self._sampling()
-        if self._graphs is not None and not beams and sampling is None:
-            self._graphs.run(chunks)
-        elif not beams:
-            self._step(chunks, self._runs(), sampling)
-        else:
-            scored = apply_rules(self.vocabulary.scores(hidden), self.vocabulary, rows)
-            going = ~rows.done
-            for slot in beams:
-                going[slot * self._beam : (slot + 1) * self._beam] = False
-            if len(beams) < len(self._decoding):
-                choose(scored, self.vocabulary, rows, going, sampling)
-            searching = {slot: beam for slot, beam in beams.items() if not bool(rows.done[slot * self._beam])}
-            advance_beams(scored, self.vocabulary, rows, slots, searching, longest)
-            self._decode_taken(chunks, self._runs())
-        for decoding in self._decoding.values():
-            decoding.go_on()
-
-    def _step(self, chunks: int, runs: Sequence[Run] = (), sampling: tuple[Tensor, Tensor] | None = None) -> None:
-        """One token more for every row, without a beam; the sound of all slots is read where `runs` is empty."""
-        rows = self._rows
-        scored = apply_rules(self.vocabulary.scores(self._hidden), self.vocabulary, rows)
-        choose(scored, self.vocabulary, rows, ~rows.done, sampling)
-        self._decode_taken(chunks, runs or [(0, self._size)])
-
-    def _decode_taken(self, chunks: int, runs: Sequence[Run]) -> None:
-        """What the decoder makes of the tokens just taken."""
-        slots, rows, hidden = self._memory()
-        hidden.copy_(decode_step(self._model, slots, rows.token, rows.position, chunks, runs))
-        # A row that takes the last token it has room for has no place for it.
-        rows.position.add_(~rows.done).clamp_(max=self._model.config.dims.n_text_ctx - 1)
-
-    def _sampling(self) -> tuple[Tensor, Tensor] | None:
-        """Temperature and the next random number of each row, if any row is to be drawn."""
-        if not any(decoding.random for decoding in self._decoding.values()):
-            return None
-        heat = torch.zeros(self._size * self._beam, dtype=torch.float64)
-        numbers = torch.zeros_like(heat)
-        for slot, decoding in self._decoding.items():
-            if decoding.random is not None:
-                own = slice(slot * self._beam, (slot + 1) * self._beam)
-                heat[own] = decoding.request.temperatures[len(decoding.attempts)]
-                numbers[own] = torch.rand(self._beam, generator=decoding.random, dtype=torch.float64)
-        return heat.to(self._device), numbers.to(self._device)
-
-    def _runs(self) -> list[Run]:
-        """The slots being decoded, neighbours together."""
-        runs: list[Run] = []
-        for slot in sorted(self._decoding):
-            if runs and runs[-1][1] == slot:
-                runs[-1] = (runs[-1][0], slot + 1)
-            else:
-                runs.append((slot, slot + 1))
-        return runs
-
-    def _break_loops(self) -> None:
-        """Ends rows that say the same tokens again and again; they fall back without running on."""
-        due = [slot for slot, decoding in self._decoding.items() if decoding.beam is None and decoding.is_due()]
-        if not due:
-            return
-        rows = [row for slot in due for row in range(slot * self._beam, (slot + 1) * self._beam)]
-        done: list[bool] = self._rows.done.tolist()
-        counts: list[int] = self._rows.count[rows].tolist()
-        tokens: list[list[int]] = self._rows.tokens[rows, : max(counts)].tolist()
-        for row, count, held in zip(rows, counts, tokens, strict=True):
-            if not done[row] and ends_in_loop([token for token in held[:count] if token < self.vocabulary.eot]):
-                self._rows.done[row] = True
-                self._decoding[row // self._beam].looped.add(row)
-
-    def _ended(self) -> list[int]:
-        done = self._rows.done.view(self._size, self._beam).all(dim=1).tolist()
-        return [slot for slot in self._decoding if done[slot]]
+                self._steps.begin(alike[first : first + together], self._decoding)
 
     def _finish(self, ended: Sequence[int]) -> Iterator[tuple[Request, Heard | Exception]]:
         """Reads ended slots: decodes those that failed again, aligns the words of the others and frees them."""
@@ -356,7 +243,7 @@ class SlotEngine:
         silent: list[tuple[int, Heard]] = []
         for slot in ended:
             decoding = self._decoding[slot]
-            decoding.attempts.append(self._hypothesis(slot, decoding, self._rows))
+            decoding.attempts.append(self._steps.hypothesis(slot, decoding))
             if decoding.attempts[-1].needs_fallback and len(decoding.attempts) < len(decoding.request.temperatures):
                 again.append(slot)
                 continue
@@ -376,12 +263,11 @@ class SlotEngine:
 
     def _align(self, spoken: Sequence[tuple[int, Heard, list[int]]]) -> None:
         """Keeps what the words of ended slots look at, and frees the slots."""
-        slots, _, _ = self._memory()
         chosen = [slot for slot, _, _ in spoken]
         found = attention_of(
             self._model,
             self.vocabulary,
-            slots,
+            self._steps.slots,
             chosen,
             [heard.language for _, heard, _ in spoken],
             [text for _, _, text in spoken],
@@ -389,30 +275,6 @@ class SlotEngine:
         )
         for (slot, heard, _), alignment in zip(spoken, found, strict=True):
             self._aligned.append((self._decoding.pop(slot).request, heard, alignment))
-
-    def _hypothesis(self, slot: int, decoding: Decoding, rows: Rows) -> Hypothesis:
-        first = slot * self._beam
-        is_loop = False
-        if decoding.beam is not None:
-            held: Ended = decoding.beam.best(rows, first, self._beam)
-        else:
-            own = range(first, first + self._beam)
-            # Of several drawn texts the likeliest, but no loop: repetitions are likely.
-            row, held = max(
-                ((row, read_row(rows, row)) for row in own),
-                key=lambda found: (found[0] not in decoding.looped, found[1].rank),
-            )
-            is_loop = row in decoding.looped
-        text = self.vocabulary.decode(held.tokens)
-        return Hypothesis(
-            tokens=held.tokens,
-            probabilities=tuple(torch.tensor(held.logprobs).exp().tolist()),
-            avg_logprob=held.sum_logprob / (len(held.tokens) + 1),
-            compression_ratio=compression_ratio(text.strip()),
-            no_speech_prob=float(decoding.no_speech),
-            temperature=decoding.request.temperatures[len(decoding.attempts)],
-            is_loop=is_loop,
-        )
 
     def _timed(self) -> Iterator[tuple[Request, Heard]]:
         """Finds when the tokens of the windows that wait for it were said."""
