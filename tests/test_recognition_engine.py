@@ -251,14 +251,16 @@ def test_what_is_appended_while_windows_are_decoded_is_decoded_too() -> None:
 
 
 def test_language_alone_and_language_first(no_loops: None) -> None:
-    """A language is asked for without decoding; the features that come with it save encoding the window again."""
+    """A language is asked for without decoding; the features that are kept save encoding the window again."""
     engine = SlotEngine(ours(), slots=3)
-    asked = [request(n, languages=("de", "en"), language_only=True, features=None) for n in range(3)]
+    asked = [request(n, languages=("de", "en"), language_only=True, features=None, keep=n < 2) for n in range(3)]
     for number, heard in enumerate(decoded(engine, asked)):
         assert heard.hypothesis is None
         assert heard.languages.keys() == {"de", "en"}
         assert heard.languages[heard.language] == max(heard.languages.values())
-        assert torch.equal(heard.features, features()[number])
+        kept = asked[number].features
+        assert (kept is None) == (number == 2)
+        assert kept is None or torch.equal(kept, features()[number])
     (told,) = decoded(engine, [request(7, languages=("de", "en"))])
     (again,) = decoded(engine, [request(7, languages=(told.language,))])
     assert told.hypothesis == again.hypothesis

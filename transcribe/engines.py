@@ -23,6 +23,11 @@ SAMPLE_RATE = 16_000
 
 Samples = NDArray[np.float32]
 
+Schedule = Literal["fast", "exact"]
+"""In which order a recording's speech is recognised: `RecognitionOptions`."""
+Precision = Literal["auto", "float32"]
+"""How exactly the recogniser calculates: `RecognitionOptions`."""
+
 Result = TypeVar("Result")
 
 
@@ -106,9 +111,9 @@ class RecognitionOptions:
     prompts for fillers and false starts.
     """
 
-    schedule: Literal["fast", "exact"] = "fast"
+    schedule: Schedule = "fast"
     beam: int = 1
-    precision: Literal["auto", "float32"] = "auto"
+    precision: Precision = "auto"
     vocabulary: tuple[str, ...] = ()
     verbatim: bool = False
 

@@ -91,12 +91,14 @@ class FastSchedule:
         asked = self._asked.pop(request)
         if asked.look == "language":
             self._answers[asked.window] = heard.languages
-            if not self._job.languages and heard.features is not None:
-                self._features[asked.window] = heard.features
+            if request.features is not None:
+                self._features[asked.window] = request.features
             return ([] if self._asked else self._after_languages()), 0.0
         assert heard.hypothesis is not None
         if asked.prompted and self._is_led_astray(heard.hypothesis, asked.language):
-            return [self._ask(asked.look, asked.number, asked.window, asked.language, prompted=False)], 0.0
+            plain = self._ask(asked.look, asked.number, asked.window, asked.language, prompted=False)
+            plain.features = request.features
+            return [plain], 0.0
         # What is looked at again is not counted twice.
         self._tally.add(heard, asked.window.seconds if asked.look == "first" else 0.0)
         segments = window_segments(
@@ -123,7 +125,10 @@ class FastSchedule:
         return self._tally.warnings()
 
     def _ask_language(self, window: Window) -> Request:
-        request = Request(self._mel(window), self._job.languages, TEMPERATURES, 0, language_only=True)
+        # Of the few windows that tell a whole recording's language, the features are used again.
+        request = Request(
+            self._mel(window), self._job.languages, TEMPERATURES, 0, language_only=True, keep=not self._job.languages
+        )
         self._asked[request] = _Asked("language", 0, window, "")
         return request
 
@@ -196,6 +201,7 @@ class FastSchedule:
             seed=number + (len(self._spoken) if look == "second" else 0),
             previous=prompt,
             features=self._features.pop(window, None),
+            keep=bool(prompt),
         )
         self._asked[request] = _Asked(look, number, window, language, bool(prompt))
         return request

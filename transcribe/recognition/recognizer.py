@@ -30,7 +30,7 @@ _MOST_OPEN_SECONDS = 8 * 3600.0
 """So many recordings are under way at most, and so much of their sound, which lies in memory; but always one. An exact
 schedule decodes one window of each at a time."""
 
-Schedule = FastSchedule | ExactSchedule
+AnySchedule = FastSchedule | ExactSchedule
 
 
 class WhisperRecognizer:
@@ -98,7 +98,7 @@ class _Work:
 
     id: str
     length: float
-    schedule: Schedule | None = None
+    schedule: AnySchedule | None = None
     outcome: Outcome[Recognition] | None = None
     seconds: float = 0.0
     advanced: float = 0.0

@@ -16,11 +16,12 @@ _CHECKED_TOKENS = 16
 class Request:
     """One window to decode.
 
-    `mel` makes its log-mel features (n_mels, 3000) in float32 when a slot is free. `languages` are Whisper's codes: one
-    is taken, of several (or of all that the model knows, if there is none) the likeliest. `previous` are tokens of text
-    before the window. `frames` (20 ms) hold sound, words are timed within them. `seed` starts its sampling. With
-    `language_only` nothing is decoded. `features` (t, d) are those of an earlier request for the same window. A text
-    that loops is broken off, but with `runs_on` not at the last temperature: openai-whisper lets it run on.
+    `mel` makes its log-mel features (n_mels, 3000) in float32 when a slot is free. `languages` are Whisper's codes:
+    one is taken, of several (or of all that the model knows, if there is none) the likeliest. `previous` are tokens
+    of text before the window. `frames` (20 ms) hold sound, words are timed within them. `seed` starts its sampling.
+    With `language_only` nothing is decoded. `features` (t, d) are those of an earlier request for the same window;
+    with `keep` the engine leaves them here, for a later one. A text that loops is broken off, but with `runs_on`
+    not at the last temperature: openai-whisper lets it run on.
     """
 
     mel: Callable[[], Tensor]
@@ -32,6 +33,7 @@ class Request:
     most_tokens: int = 448
     language_only: bool = False
     features: Tensor | None = None
+    keep: bool = False
     runs_on: bool = False
 
 
@@ -41,7 +43,7 @@ class Heard:
 
     `starts` (s, from the window's beginning) has one entry per text token and one for the end of the last; it is empty
     where there is no text. `languages` are the probabilities of those asked for, empty when only one was. `attempts`
-    is at how many temperatures the window was decoded. `features` (t, d) are kept where only the language was asked.
+    is at how many temperatures the window was decoded.
     """
 
     hypothesis: Hypothesis | None
@@ -49,7 +51,6 @@ class Heard:
     language: str
     languages: dict[str, float]
     attempts: int = 0
-    features: Tensor | None = None
 
 
 @dataclass(slots=True)

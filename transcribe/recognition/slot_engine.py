@@ -185,7 +185,9 @@ class SlotEngine:
                     yield request, error
             if mels:
                 features = self._features(torch.stack(mels))
-                self._encoded.extend(zip(self._encoding, features, strict=True))
+                for request, row in zip(self._encoding, features, strict=True):
+                    request.features = row if request.keep else None
+                    self._encoded.append((request, row))
             self._encoding = []
 
     def _features(self, mels: Tensor) -> Tensor:
@@ -211,13 +213,13 @@ class SlotEngine:
             states = decode_prompt(self._model, slots, chosen, start)[:, 0]
         answered: list[tuple[Request, Heard]] = []
         begun: list[int] = []
-        for row, (slot, (request, features)) in enumerate(zip(chosen, batch, strict=True)):
+        for row, (slot, (request, _)) in enumerate(zip(chosen, batch, strict=True)):
             languages: dict[str, float] = {}
             if states is not None and (len(request.languages) != 1 or request.language_only):
                 languages = self.vocabulary.language_probabilities(states[row], request.languages)
             language = max(languages, key=languages.__getitem__) if languages else request.languages[0]
             if request.language_only:
-                answered.append((request, Heard(None, (), language, languages, features=features)))
+                answered.append((request, Heard(None, (), language, languages)))
             else:
                 self._decoding[slot] = Decoding(request, language, languages, torch.zeros(()))
                 begun.append(slot)

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import torch
 from safetensors import SafetensorError
@@ -23,10 +22,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
+from transcribe.engines import Precision
 from transcribe.errors import DependencyError
 from transcribe.recognition.layers import Block, CrossAttention, HalfLinear, Linear, Norm, attend
-
-Precision = Literal["auto", "float32"]
 
 _LANGUAGES_OF_V2 = 99
 _VOCABULARY_OF_V2 = 51865

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from transcribe.engines import Precision, Schedule
 from transcribe.errors import UsageError
 from transcribe.study.glossary import Glossary, checked_words
 from transcribe.study.languages import read_languages
@@ -34,9 +35,9 @@ class Settings:
     language: str = ""
     languages: tuple[str, ...] = ()
     jobs: int = 0
-    schedule: Literal["fast", "exact"] = "fast"
+    schedule: Schedule = "fast"
     beam: int = 1
-    precision: Literal["auto", "float32"] = "auto"
+    precision: Precision = "auto"
     verbatim: bool = False
     program: Program = "nvivo"
     paper: Paper = "a4"
