@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from transcribe.diarization.cast import NO_VOICE, expected_speakers
-from transcribe.intervals import joined
+from transcribe.intervals import joined, without
 from transcribe.records import (
     UNSUPPORTED,
     Event,
@@ -67,15 +67,8 @@ def recognition_without(recognition: Recognition, stretches: Sequence[Interval])
 
 def _spans_without(spans: Sequence[Interval], stretches: Sequence[Interval]) -> tuple[Interval, ...]:
     """What is left of spans (s) outside of the stretches, but for rests shorter than `LEAST_REST`."""
-    left: list[Interval] = []
-    for start, end in spans:
-        position = start
-        for first, last in joined(stretches):
-            if first < end and last > position:
-                left.append((position, first))
-                position = last
-        left.append((position, end))
     whole = set(spans)
+    left = without(spans, joined(stretches))
     return tuple(span for span in left if span in whole or span[1] - span[0] >= LEAST_REST)
 
 

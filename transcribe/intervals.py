@@ -1,6 +1,6 @@
 """Stretches of time as sorted, disjoint intervals, and moments as people read them; pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from transcribe.records import Interval
 
@@ -14,6 +14,27 @@ def joined(spans: Iterable[Interval], apart: float = 0.0) -> list[Interval]:
         else:
             found.append((start, end))
     return found
+
+
+def without(spans: Sequence[Interval], taken: Sequence[Interval]) -> list[Interval]:
+    """What of sorted, disjoint spans (s) lies in none of `taken`, sorted and disjoint as well."""
+    left: list[Interval] = []
+    at = 0
+    for start, end in spans:
+        while at < len(taken) and taken[at][1] <= start:
+            at += 1
+        position = start
+        # By number: a slice would copy the rest of the recording for every span.
+        for number in range(at, len(taken)):
+            first, last = taken[number]
+            if first >= end:
+                break
+            if first > position:
+                left.append((position, first))
+            position = max(position, last)
+        if position < end:
+            left.append((position, end))
+    return left
 
 
 def clock(seconds: float) -> str:

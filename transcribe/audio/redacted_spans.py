@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from transcribe.errors import WithheldError
-from transcribe.intervals import joined
+from transcribe.intervals import joined, without
 from transcribe.records import Diarization, Interval, Redaction, RedactionList, SpeechTurn, Transcript, Utterance
 
 PADDING = 0.25
@@ -79,8 +79,7 @@ def spans_to_silence(
 
 def complement(spans: Sequence[Interval], duration: float) -> tuple[Interval, ...]:
     """What of [0, duration) lies in none of the sorted, disjoint spans."""
-    edges = [0.0, *(edge for span in spans for edge in span), duration]
-    return tuple((start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if end > start)
+    return tuple(without([(0.0, duration)], spans))
 
 
 def padded(spans: Iterable[Interval]) -> list[Interval]:

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from transcribe.intervals import joined
+from transcribe.intervals import joined, without
 from transcribe.recognition.windows import voiced_within
 from transcribe.records import Interval, Segment, Word, to_milliseconds_grid
 
@@ -47,7 +47,7 @@ def covered(segments: Iterable[Segment]) -> tuple[Interval, ...]:
 def covered_seconds(segments: Iterable[Segment], mask: Sequence[Interval]) -> float:
     """Seconds of a sorted, disjoint speech mask that words cover."""
     spans = covered(segments)
-    outside = sum(end - start for start, end in _without(mask, spans))
+    outside = sum(end - start for start, end in without(mask, spans))
     return max(0.0, sum(end - start for start, end in mask) - outside)
 
 
@@ -58,7 +58,7 @@ def uncovered(segments: Iterable[Segment], mask: Sequence[Interval]) -> tuple[In
     """
     taken = joined((start - EDGE, end + EDGE) for start, end in covered(segments))
     # Between two pieces with a word between them lie at least 2 × EDGE: bridging never reaches over a word.
-    stretches = joined(_without(mask, taken), BRIDGED_GAP)
+    stretches = joined(without(mask, taken), BRIDGED_GAP)
     return tuple(stretch for stretch in stretches if voiced_within(mask, *stretch) >= LEAST_SPEECH)
 
 
@@ -101,24 +101,3 @@ def _ended_at(word: Word, begins: Sequence[float]) -> Word:
     if following < len(begins) and begins[following] < word.end:
         return replace(word, end=begins[following])
     return word
-
-
-def _without(spans: Sequence[Interval], taken: Sequence[Interval]) -> list[Interval]:
-    """What of sorted, disjoint spans lies in none of `taken`, sorted and disjoint as well."""
-    left: list[Interval] = []
-    at = 0
-    for start, end in spans:
-        while at < len(taken) and taken[at][1] <= start:
-            at += 1
-        position = start
-        # By number: a slice would copy the rest of the recording for every span.
-        for number in range(at, len(taken)):
-            first, last = taken[number]
-            if first >= end:
-                break
-            if first > position:
-                left.append((position, first))
-            position = max(position, last)
-        if position < end:
-            left.append((position, end))
-    return left

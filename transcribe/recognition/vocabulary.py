@@ -8,6 +8,7 @@ from whisper.tokenizer import Tokenizer
 
 from transcribe.errors import EngineError
 from transcribe.recognition.layers import HalfLinear
+from transcribe.recognition.prompts import most_prompt_tokens
 from transcribe.recognition.tokenizer import open_tokenizer
 from transcribe.recognition.whisper_model import WhisperModel
 
@@ -51,11 +52,6 @@ class Vocabulary:
         """Where the model is."""
         return self._model.device
 
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """ISO 639-1 codes of what the model knows; `yue` from large-v3 on."""
-        return tuple(self._languages)
-
     def tokenizer(self, language: str) -> Tokenizer:
         """openai-whisper's tokenizer for a language, which also splits its text into words."""
         return open_tokenizer(self._num_languages, language)
@@ -97,5 +93,4 @@ class Vocabulary:
         tokens = self.prompt(language)
         if not previous:
             return tokens
-        room = self._model.config.dims.n_text_ctx // 2 - 1
-        return (self.previous, *previous[-room:], *tokens)
+        return (self.previous, *previous[-most_prompt_tokens(self.text_context) :], *tokens)
