@@ -224,8 +224,26 @@ class MarkSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class RedactedWord:
+    """A word of a redacted utterance, without its text: half-open span of code points in the redacted text, times (s).
+
+    Words that a mark replaces, wholly or in part, are one: from the first's start to the last's end, `flags` of all,
+    the lowest probability.
+    """
+
+    start: float
+    end: float
+    probability: float
+    offset: tuple[int, int]
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RedactedUtterance:
-    """An utterance whose every PII span is replaced by a mark; times in seconds on the recording's timeline."""
+    """An utterance whose every PII span is replaced by a mark; times in seconds on the recording's timeline.
+
+    `words` are in their order, disjoint, and hold every mark whole; an utterance of a document has none.
+    """
 
     id: str
     speaker: str
@@ -235,6 +253,7 @@ class RedactedUtterance:
     text: str
     marks: tuple[MarkSpan, ...]
     flags: tuple[str, ...] = ()
+    words: tuple[RedactedWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

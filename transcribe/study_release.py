@@ -12,6 +12,7 @@ from pathlib import Path
 
 from transcribe import __version__
 from transcribe.config import TIERS
+from transcribe.conventions import speech_of
 from transcribe.documents.stored import CoderDocument, StudyDocument, coder_document, document_files, without_text
 from transcribe.engines import PiiDetector
 from transcribe.errors import WithheldError
@@ -21,7 +22,7 @@ from transcribe.exports.changes import Changes, changed_rows, compare
 from transcribe.exports.layout import CoderTranscript, ExportHeader
 from transcribe.exports.manifest import BundleManifest
 from transcribe.records import Recording, RedactionList, Transcript, Utterance
-from transcribe.redaction.apply import redact_transcript, without_overlap_signs
+from transcribe.redaction.apply import redact_transcript
 from transcribe.redaction.decisions import at_level, standings
 from transcribe.redaction.key import save_key
 from transcribe.redaction.leak_check import find_leaks, text_check
@@ -89,7 +90,7 @@ def release_study(
         options = bundle_options(study, settings, items)
         absent = [*withheld, *leaking]
         changed = _changes(
-            study, previous, list(items.values()), list(notes.values()), scopes, roster, registry, detector
+            study, previous, options, list(items.values()), list(notes.values()), scopes, roster, registry, detector
         )
         files = build(list(items.values()), absent, options, previous, list(notes.values()), changed)
         frame = build(
@@ -125,6 +126,7 @@ def release_study(
 def _changes(
     study: StudyFolder,
     previous: BundleManifest | None,
+    options: BundleOptions,
     items: Sequence[CoderTranscript],
     notes: Sequence[CoderDocument],
     scopes: Mapping[str, str],
@@ -136,8 +138,8 @@ def _changes(
     path = study.coders / TURNS
     if previous is None or not path.is_file() or hash_file(path) != previous.sha256.get(TURNS):
         return None
-    numbered = number_versions(items, previous)
-    now = [row for item in numbered for row in turns.rows(item)]
+    numbered = number_versions(items, previous, options)
+    now = [row for laid in numbered for row in turns.rows(laid)]
     before = list(turns.parse(path.read_bytes()))
     shown = {note.id: document_files(note)[f"documents/{note.id}.txt"] for note in notes}
     for name in dict.fromkeys((*previous.documents, *shown)):
@@ -183,7 +185,7 @@ def _found_now(
         by_name.setdefault(row.transcript, []).append(row)
     found: set[tuple[str, str]] = set()
     for name, mine in by_name.items():
-        utterances = (Utterance(r.turn, r.speaker, "", 0, 0, without_overlap_signs(r.text), ()) for r in mine)
+        utterances = (Utterance(r.turn, r.speaker, "", 0, 0, speech_of(r.text), ()) for r in mine)
         transcript = Transcript(name, tuple(utterances))
         try:
             found |= {(name, c.utterance) for c in found_in(transcript, detector, allowed, scopes.get(name, name))}
@@ -202,7 +204,13 @@ def bundle_options(study: StudyFolder, settings: Settings, items: Mapping[str, C
     qualities = sorted({read_run_log(study, name).quality for name in items})
     models = sorted({model for tier in TIERS if tier.quality in qualities for model in tier.models})
     return BundleOptions(
-        __version__, quality=", ".join(qualities), models=tuple(models), program=settings.program, page=settings.paper
+        __version__,
+        quality=", ".join(qualities),
+        models=tuple(models),
+        program=settings.program,
+        page=settings.paper,
+        rendering=settings.rendering,
+        conventions=settings.conventions,
     )
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from transcribe.consent import ConsentRules, recognition_without, transcript_without, with_consent
 from transcribe.errors import CorruptFileError, TranscribeError, UsageError
-from transcribe.exports.bundle import document_paths, transcript_paths, without
+from transcribe.exports.bundle import without
+from transcribe.exports.bundle_files import document_paths, transcript_paths
 from transcribe.exports.manifest import MANIFEST, BundleManifest, parse
 from transcribe.record_json import to_json
 from transcribe.records import Recognition, Recording, Transcript
@@ -179,7 +180,7 @@ def bundle_without(study: StudyFolder, gone: Collection[str]) -> dict[str, bytes
     assert present is not None
     files: dict[str, bytes] = {}
     lost: set[str] = set()
-    paths = {entry.id: transcript_paths(entry.id) for entry in present.transcripts}
+    paths = {entry.id: transcript_paths(entry.id, present.settings.formats) for entry in present.transcripts}
     paths |= {name: document_paths(name) for name in present.documents}
     for name in sorted(set(paths) - set(gone)):
         for path in paths[name]:

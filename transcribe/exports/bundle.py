@@ -8,32 +8,70 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
+from transcribe.conventions import Conventions, Rendering
 from transcribe.documents.stored import CoderDocument, document_files
 from transcribe.errors import UsageError, ValidationError
-from transcribe.exports import changes, conventions, docx, manifest, readme, turns, txt, vtt
+from transcribe.exports import changes, conventions_page, docx, manifest, readme, turns
+from transcribe.exports.bundle_files import (
+    RELEASED,
+    STUDY_PATHS,
+    document_paths,
+    study_files,
+    transcript_files,
+    transcript_paths,
+)
 from transcribe.exports.changes import Changes
-from transcribe.exports.layout import DRAFT_FLAG, CoderTranscript, lay_out
-from transcribe.exports.manifest import MANIFEST, README, BundleManifest, KnownVersion, LabelCount, TranscriptEntry
+from transcribe.exports.layout import ASKED_FLAG, DRAFT_FLAG, CoderTranscript, LaidOut, lay_out
+from transcribe.exports.manifest import (
+    MANIFEST,
+    README,
+    BundleManifest,
+    KnownVersion,
+    LabelCount,
+    Newline,
+    TranscriptEntry,
+)
+from transcribe.exports.questions import with_questions
+from transcribe.exports.study_text import StudyText
+from transcribe.exports.words import count_words
+from transcribe.study.guide import GuideQuestion
+from transcribe.study.starter_codes import StarterCode
 
 
 @dataclass(frozen=True, slots=True)
 class BundleOptions:
     """What is the same for all transcripts; `models` are names and revisions, never paths.
 
-    `program` is a key of `readme.PROGRAMS` or empty; `page` is a key of `docx.PAGES`; `release` is the number of the
-    release that is exported at another level, 0 where it follows from the manifest of the release before.
+    `program` is a key of `readme.PROGRAMS` or empty; `page` is a key of `docx.PAGES`; `formats` are those of
+    `bundle_files`; `release` is the number of the release that is exported at another level, 0 where it follows from
+    the manifest of the release before.
     """
 
     tool_version: str
     quality: str = ""
     models: tuple[str, ...] = ()
-    rendering: str = "verbatim"
+    rendering: Rendering = "verbatim"
     level: str = "team"
     program: str = ""
     page: str = "a4"
     release: int = 0
+    conventions: Conventions = field(default=Conventions())
+    newline: Newline = "lf"
+    formats: tuple[str, ...] = RELEASED
+
+
+@dataclass(frozen=True, slots=True)
+class LabLists:
+    """What the lab gives for coding: its interview guide, its starter codes, and where questions of the guide were
+    asked: a question's id by the turn's id, by the transcript's.
+    """
+
+    guide: tuple[GuideQuestion, ...] = ()
+    codes: tuple[StarterCode, ...] = ()
+    asked: Mapping[str, Mapping[str, str]] = field(default=MappingProxyType({}))
 
 
 def build(
@@ -43,6 +81,7 @@ def build(
     previous: BundleManifest | None = None,
     documents: Sequence[CoderDocument] = (),
     changed: Changes | None = None,
+    lists: LabLists = LabLists(),
 ) -> dict[str, bytes]:
     """Every file of `coders/` by its relative path.
 
@@ -55,17 +94,34 @@ def build(
     if options.program not in ("", *readme.PROGRAMS) or options.page not in docx.PAGES:
         programs, pages = ", ".join(readme.PROGRAMS), ", ".join(docx.PAGES)
         raise UsageError(f"[export]: program must be one of {programs} or empty, page one of {pages}")
-    items = number_versions(items, previous)
     settings = manifest.Settings(
-        options.quality, options.rendering, options.level, options.models, options.program, options.page
+        options.quality,
+        options.rendering,
+        options.level,
+        options.models,
+        options.program,
+        options.page,
+        options.conventions,
+        options.newline,
+        options.formats,
     )
-    entries = tuple(_entry(item) for item in items)
-    files = {"turns.csv": turns.write(items)}
-    for item in items:
-        transcript, header = item.transcript, item.header
-        files[f"transcripts/docx/{header.recording}.docx"] = docx.write(transcript, header, options.page)
-        files[f"transcripts/txt/{header.recording}.txt"] = txt.write(transcript, header)
-        files[f"sync/{header.recording}.vtt"] = vtt.write(transcript, header)
+    laid_out = [
+        with_questions(laid, lists.asked.get(laid.header.recording, {}))
+        for laid in number_versions(items, previous, options)
+    ]
+    files: dict[str, bytes] = {}
+    for laid in laid_out:
+        files |= transcript_files(laid, settings, lists.guide)
+    entries = tuple(_entry(laid, _marks(item)) for laid, item in zip(laid_out, _by_id(items), strict=True))
+    newline = turns.NEWLINES[settings.newline]
+    study = StudyText(
+        settings,
+        entries,
+        {laid.header.recording: turns.rows(laid, newline) for laid in laid_out},
+        lists.guide,
+        lists.codes,
+    )
+    files |= study_files(study, files)
     for document in documents:
         files |= document_files(document)
     notes = [document.id for document in documents]
@@ -74,30 +130,29 @@ def build(
     )
 
 
-def without(present: BundleManifest, files: Mapping[str, bytes], gone: Collection[str]) -> dict[str, bytes]:
+def without(
+    present: BundleManifest, files: Mapping[str, bytes], gone: Collection[str], lists: LabLists = LabLists()
+) -> dict[str, bytes]:
     """The release after `present`, whose `files` are given, without some transcripts and documents: for when nothing
-    can be made anew. What stays is the same to the byte.
+    can be made anew. What stays is the same to the byte; the files of the whole study are made from `turns.csv`.
 
     Raises `ValidationError` when `turns.csv` cannot be read, `KeyError` for a file of what stays that is not given.
     """
     entries = tuple(entry for entry in present.transcripts if entry.id not in gone)
-    names = {entry.id for entry in entries}
     notes = [name for name in present.documents if name not in gone]
-    kept = {path: files[path] for name in names for path in transcript_paths(name)}
+    formats = present.settings.formats
+    kept = {path: files[path] for entry in entries for path in transcript_paths(entry.id, formats)}
     kept |= {path: files[path] for name in notes for path in document_paths(name)}
-    kept["turns.csv"] = turns.write_rows(row for row in turns.parse(files["turns.csv"]) if row.transcript in names)
+    rows: dict[str, list[turns.TurnRow]] = {entry.id: [] for entry in entries}
+    for row in turns.parse(files[STUDY_PATHS["turns"]]):
+        if row.transcript in rows:
+            rows[row.transcript].append(row)
+    study = StudyText(
+        present.settings, entries, {name: tuple(mine) for name, mine in rows.items()}, lists.guide, lists.codes
+    )
+    kept |= study_files(study, kept)
     withheld = [name for name in present.withheld if name not in gone]
     return _with_frame(kept, entries, withheld, notes, present.settings, present.tool_version, present)
-
-
-def transcript_paths(name: str) -> tuple[str, ...]:
-    """The files of one transcript."""
-    return f"transcripts/docx/{name}.docx", f"transcripts/txt/{name}.txt", f"sync/{name}.vtt"
-
-
-def document_paths(name: str) -> tuple[str, ...]:
-    """The files of one document."""
-    return f"documents/{name}.txt", f"documents/{name}.docx"
 
 
 def _with_frame(
@@ -113,7 +168,7 @@ def _with_frame(
 ) -> dict[str, bytes]:
     """The files and what tells of them all: conventions, README, changes, manifest. `release` 0: the next one."""
     withheld, notes = tuple(sorted(set(withheld))), tuple(sorted(documents))
-    files["conventions.md"] = conventions.write(settings, entries)
+    files["conventions.md"] = conventions_page.write(settings, entries)
     unnumbered = {**files, README: readme.write(settings, entries, withheld, notes, release=0)}
     content = manifest.content_digest(unnumbered, settings, entries, withheld)
     release = release or (1 if previous is None else previous.release + (content != previous.content))
@@ -137,37 +192,53 @@ def _with_frame(
     return files
 
 
-def number_versions(items: Sequence[CoderTranscript], previous: BundleManifest | None) -> tuple[CoderTranscript, ...]:
-    """The transcripts sorted by id, each with the version after the last one if its utterances have changed.
+def number_versions(
+    items: Sequence[CoderTranscript], previous: BundleManifest | None, options: BundleOptions
+) -> tuple[LaidOut, ...]:
+    """The transcripts laid out, sorted by id, each with the version after the last one if its utterances have changed.
 
     Review state, pair and date may change without a new version: coders need not amend anything then.
     """
     known = _known(previous)
-    numbered: dict[str, CoderTranscript] = {}
-    for item in sorted(items, key=lambda item: item.header.recording):
+    numbered: list[LaidOut] = []
+    names: set[str] = set()
+    for item in _by_id(items):
         name = item.header.recording
-        if name.casefold() in numbered:
+        if name.casefold() in names:
             raise ValidationError(f"{name}: there are two transcripts of this name; file names would clash")
+        names.add(name.casefold())
+        header = replace(item.header, rendering=options.rendering)
+        laid = lay_out(replace(item, header=header), options.conventions)
         last = known.get(name)
-        version = 1 if last is None else last.version + (last.content != transcript_digest(item))
-        numbered[name.casefold()] = CoderTranscript(replace(item.header, version=version), item.transcript)
-    return tuple(numbered.values())
+        version = 1 if last is None else last.version + (last.content != transcript_digest(laid))
+        numbered.append(replace(laid, header=replace(header, version=version)))
+    return tuple(numbered)
 
 
-def transcript_digest(item: CoderTranscript) -> str:
-    """The sha256 of a transcript's utterances: ids, speakers, times, texts and flags."""
+def _by_id(items: Sequence[CoderTranscript]) -> list[CoderTranscript]:
+    return sorted(items, key=lambda item: item.header.recording)
+
+
+def transcript_digest(laid: LaidOut) -> str:
+    """The sha256 of a transcript's utterances: ids, speakers, times, texts and flags; sections play no part."""
     plain = [
-        [turn.id, turn.speaker, turn.start_ms, turn.end_ms, turn.text, [f for f in turn.flags if f != DRAFT_FLAG]]
-        for turn in lay_out(item.transcript, item.header)
+        [turn.id, turn.speaker, turn.start_ms, turn.end_ms, turn.text, [f for f in turn.flags if f not in _NO_CONTENT]]
+        for turn in laid.turns
     ]
     return hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()
 
 
-def _entry(item: CoderTranscript) -> TranscriptEntry:
-    header = item.header
-    found = lay_out(item.transcript, header)
-    spoken = [turn for turn in found if not turn.is_event]
+_NO_CONTENT = (DRAFT_FLAG, ASKED_FLAG)
+
+
+def _marks(item: CoderTranscript) -> tuple[LabelCount, ...]:
     labels = Counter(mark.label for utterance in item.transcript.utterances for mark in utterance.marks)
+    return tuple(LabelCount(label, count) for label, count in sorted(labels.items()))
+
+
+def _entry(laid: LaidOut, redactions: tuple[LabelCount, ...]) -> TranscriptEntry:
+    header = laid.header
+    spoken = [turn for turn in laid.turns if not turn.is_event]
     return TranscriptEntry(
         id=header.recording,
         pair=header.pair,
@@ -177,12 +248,13 @@ def _entry(item: CoderTranscript) -> TranscriptEntry:
         version=header.version,
         review=header.review,
         draft=header.draft,
-        content=transcript_digest(item),
+        content=transcript_digest(laid),
         utterances=len(spoken),
-        words=sum(len(turn.text.split()) for turn in spoken),
+        words=sum(count_words(turn.text) for turn in spoken),
         repunctuated=sum(turn.repunctuated for turn in spoken),
-        redactions=tuple(LabelCount(label, count) for label, count in sorted(labels.items())),
+        redactions=redactions,
         speakers=tuple(dict.fromkeys(turn.speaker for turn in spoken)),
+        session=header.session,
     )
 
 

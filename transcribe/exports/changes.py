@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from transcribe.conventions import speech_of
 from transcribe.exports.layout import EVENT_FLAG
 from transcribe.exports.turns import TurnRow
-from transcribe.redaction.apply import without_overlap_signs
 from transcribe.redaction.registry import MARK
 
 CHANGES = "changes.html"
@@ -97,7 +97,7 @@ def _compare(
 ) -> ChangedUtterance:
     if old is None:
         return ChangedUtterance(new.transcript, new.turn, new.speaker, "", new.text)
-    before, after = (Counter(_pieces(without_overlap_signs(row.text))) for row in (old, new))
+    before, after = (Counter(_pieces(speech_of(row.text))) for row in (old, new))
     gone = [piece for piece in before - after if not MARK.fullmatch(piece)]
     marked = bool(gone) and any(map(MARK.fullmatch, after))
     leak = marked or is_cut or identifies(old)

@@ -17,24 +17,23 @@ from transcribe.exports.layout import (
     DRAFT_LINE,
     PSEUDONYMISED_LINE,
     ExportHeader,
+    LaidOut,
     Turn,
     clock,
     frame_lines,
-    lay_out,
     title_lines,
 )
-from transcribe.records import RedactedTranscript
 
 PAGES = docx_template.PAGES
 
 _INTERVIEWER = re.compile(r"INT(-\d+)?")
 
 
-def write(transcript: RedactedTranscript, header: ExportHeader, page: str = "a4") -> bytes:
-    """The docx file; `page` is a key of `PAGES`. Raises `ValidationError` as `lay_out` does."""
+def write(laid: LaidOut, page: str = "a4") -> bytes:
+    """The docx file; `page` is a key of `PAGES`."""
     import docx
 
-    turns = lay_out(transcript, header)
+    header = laid.header
     document = docx.Document(io.BytesIO(template(page)))
     _fill_header(document, header)
     title, *notes = title_lines(header)
@@ -43,7 +42,7 @@ def write(transcript: RedactedTranscript, header: ExportHeader, page: str = "a4"
     for note in notes:
         document.add_paragraph(note, style="Transcript Draft" if note == DRAFT_LINE else "Transcript Note")
     document.add_paragraph(start, style="Transcript Frame")
-    for turn in turns:
+    for turn in laid.turns:
         _add_turn(document, turn)
     document.add_paragraph(end, style="Transcript Frame")
     file = io.BytesIO()

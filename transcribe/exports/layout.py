@@ -1,4 +1,4 @@
-"""The one layout that docx, txt and turns.csv share, so that they hold the same text to the code point.
+"""The one layout that all files of a transcript share, so that they hold the same text to the code point.
 
     Transcript P01-PSW
     Pair P01. Interview 2024-03. Machine verbatim, some fillers may be missing. Version 2.
@@ -9,20 +9,23 @@
 
 A stamp is the end of its utterance, rounded down to the second, and never runs backwards. QDA programs find speakers
 by the first colon of a line and time stamps by `[hh:mm:ss]` (QualCoder, MAXQDA, ATLAS.ti), so what was said may hold
-neither a `Word:` nor a bracket of its own; `speakable` repunctuates it and counts how often.
+neither a `Word:` nor a bracket of its own (`rendering.speakable`).
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from transcribe.conventions import Conventions, Rendering
 from transcribe.errors import ValidationError
-from transcribe.records import Event, MarkSpan, RedactedTranscript, RedactedUtterance, Role
-from transcribe.redaction.registry import MARK
+from transcribe.exports.paragraphs import parted
+from transcribe.exports.rendering import render
+from transcribe.records import Event, RedactedTranscript, RedactedUtterance, Role
 
 DRAFT_LINE = "DRAFT, not for coding"
-RENDERING_LINE = "Machine verbatim, some fillers may be missing"
+RENDERING_LINES: dict[Rendering, str] = {
+    "verbatim": "Machine verbatim, some fillers may be missing",
+    "clean": "Machine clean verbatim, fillers and stutters left out",
+}
 PSEUDONYMISED_LINE = "Pseudonymised by machine"
 
 LABEL = re.compile(r"[A-Z][A-Z0-9_-]{0,15}")
@@ -35,11 +38,15 @@ EVENT_WORDS = {
 }
 """What stands for a stretch without text, by the event's kind."""
 EVENT_MARK = re.compile(rf"\[(?:{'|'.join(EVENT_WORDS.values())}) \d\d:\d\d:\d\d-\d\d:\d\d:\d\d\]")
+UNVERIFIED = "(unv.)"
+"""The other sign for what is inaudible (Dresing and Pehl): without times."""
 
 UNKNOWN_SPEAKER = "SPEAKER-0"
 """Whose voice an event is, is not known: the same label as for a word that no voice claims."""
 EVENT_FLAG = "event"
 REPUNCTUATED_FLAG = "repunctuated"
+ASKED_FLAG = "asked"
+"""The interviewer asks a question of the guide: its section begins."""
 DRAFT_FLAG = "draft"
 
 MAX_OVERSHOOT_MS = 500
@@ -58,6 +65,8 @@ class ExportHeader:
     version: int = 1
     review: str = "none"
     draft: bool = False
+    rendering: Rendering = "verbatim"
+    session: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,11 @@ class CoderTranscript:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One paragraph: `stamp_s` whole seconds, `marks` half-open spans of redactions in `text` (code points)."""
+    """One paragraph: `stamp_s` whole seconds, `marks` half-open spans of redactions in `text` (code points).
+
+    `id` is its utterance's, with `-2`, `-3` … for the further paragraphs of a long one. `question` is the id of the
+    interview guide's question in whose section it stands, empty for none; the interviewer's own has the flag `asked`.
+    """
 
     id: str
     speaker: str
@@ -81,11 +94,20 @@ class Turn:
     marks: tuple[tuple[int, int], ...] = ()
     flags: tuple[str, ...] = ()
     repunctuated: int = 0
+    question: str = ""
 
     @property
     def is_event(self) -> bool:
         """Whether this is a stretch without text (inaudible, withheld, third-party)."""
         return EVENT_FLAG in self.flags
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """A transcript's head and paragraphs: what every file of it is written from."""
+
+    header: ExportHeader
+    turns: tuple[Turn, ...]
 
 
 def clock(seconds: int) -> str:
@@ -97,7 +119,7 @@ def title_lines(header: ExportHeader) -> tuple[str, ...]:
     """The lines above the first utterance; no colon in them, else QualCoder makes a speaker of the line's start."""
     occasion = "Observed session" if header.role == "OBS" else "Interview"
     facts = [f"Pair {header.pair}"] if header.pair else []
-    facts += [f"{occasion} {header.month}".strip(), RENDERING_LINE, f"Version {header.version}"]
+    facts += [f"{occasion} {header.month}".strip(), RENDERING_LINES[header.rendering], f"Version {header.version}"]
     return (
         f"Transcript {header.recording}",
         *((DRAFT_LINE,) if header.draft else ()),
@@ -117,99 +139,63 @@ def turn_line(turn: Turn) -> str:
     return f"{turn.speaker}: {turn.text} [{clock(turn.stamp_s)}]"
 
 
-def document_lines(header: ExportHeader, turns: Iterable[Turn]) -> tuple[str, ...]:
+def document_lines(laid: LaidOut) -> tuple[str, ...]:
     """All paragraphs of a transcript."""
-    start, end = frame_lines(header.role)
-    return (*title_lines(header), start, *(turn_line(turn) for turn in turns), end)
+    start, end = frame_lines(laid.header.role)
+    return (*title_lines(laid.header), start, *(turn_line(turn) for turn in laid.turns), end)
 
 
-def lay_out(transcript: RedactedTranscript, header: ExportHeader) -> tuple[Turn, ...]:
+def lay_out(item: CoderTranscript, conventions: Conventions) -> LaidOut:
     """The paragraphs of a transcript in order of their start; one whose text is empty is left out.
 
     Raises `ValidationError` if the two records are of different recordings, if a label or a mark is not of the form
     that QDA programs and our own checks recognise, or if an utterance lies behind the recording's end.
     """
+    transcript, header = item.transcript, item.header
     if transcript.recording != header.recording or not RECORDING_ID.fullmatch(header.recording):
         raise ValidationError("a transcript and its header do not belong together; nothing was exported")
     duration_ms = round(header.duration * 1000)
-    items: list[RedactedUtterance | Event] = [*transcript.utterances, *transcript.events]
+    utterances = [part for utterance in transcript.utterances for part in parted(utterance, conventions)]
+    items: list[RedactedUtterance | Event] = [*utterances, *transcript.events]
     turns: list[Turn] = []
     stamp_s = 0
-    for item in sorted(items, key=lambda item: (item.start, item.end)):
-        start_ms, end_ms = round(item.start * 1000), round(item.end * 1000)
+    for found in sorted(items, key=lambda found: (found.start, found.end)):
+        start_ms, end_ms = round(found.start * 1000), round(found.end * 1000)
         if not 0 <= start_ms <= end_ms <= duration_ms + MAX_OVERSHOOT_MS:
             raise ValidationError(f"{header.recording}: an utterance does not lie inside the recording")
         start_ms, end_ms = min(start_ms, duration_ms), min(end_ms, duration_ms)
         stamp_s = max(stamp_s, end_ms // 1000)
-        if isinstance(item, Event):
-            turns.append(_event_turn(item, start_ms, end_ms, stamp_s))
+        if isinstance(found, Event):
+            turns.append(_event_turn(found, start_ms, end_ms, stamp_s, conventions))
             continue
-        if not LABEL.fullmatch(item.speaker):
+        if not LABEL.fullmatch(found.speaker):
             raise ValidationError(f"{header.recording}: a speaker label is not like P01-PSW or INT (16 signs at most)")
-        text, marks, repunctuated = _utterance_text(item, header.recording)
-        if text:
-            added = (REPUNCTUATED_FLAG,) if repunctuated else ()
-            flags = (*item.flags, *added)
-            turns.append(Turn(item.id, item.speaker, start_ms, end_ms, stamp_s, text, marks, flags, repunctuated))
-    return tuple(turns)
+        rendered = render(found, header.rendering, conventions, header.recording)
+        if rendered.text:
+            added = (REPUNCTUATED_FLAG,) if rendered.repunctuated else ()
+            turns.append(
+                Turn(
+                    found.id,
+                    found.speaker,
+                    start_ms,
+                    end_ms,
+                    stamp_s,
+                    rendered.text,
+                    rendered.marks,
+                    (*found.flags, *added),
+                    rendered.repunctuated,
+                )
+            )
+    return LaidOut(header, tuple(turns))
 
 
-def _event_turn(event: Event, start_ms: int, end_ms: int, stamp_s: int) -> Turn:
+def _event_turn(event: Event, start_ms: int, end_ms: int, stamp_s: int, conventions: Conventions) -> Turn:
     """A paragraph of its own: an event stands beside the words, in none of them."""
     text = f"[{EVENT_WORDS.get(event.kind, '')} {clock(start_ms // 1000)}-{clock(end_ms // 1000)}]"
     if not EVENT_MARK.fullmatch(text):
         raise ValidationError("an event is of an unknown kind or beyond 99 hours; nothing was exported")
+    if event.kind == "inaudible" and conventions.inaudible == "unv":
+        text = UNVERIFIED
     return Turn(
         f"{event.kind}-{start_ms}", UNKNOWN_SPEAKER, start_ms, end_ms, stamp_s, text, ((0, len(text)),), (EVENT_FLAG,)
     )
-
-
-def _utterance_text(utterance: RedactedUtterance, recording: str) -> tuple[str, tuple[tuple[int, int], ...], int]:
-    """The text with everything but its marks made `speakable`, where the marks stand now, and the changes."""
-    pieces: list[str] = []
-    spans: list[tuple[int, int]] = []
-    changes = length = cursor = 0
-    for mark in sorted(utterance.marks, key=lambda mark: mark.start):
-        _check_mark(utterance.text, mark, cursor, recording)
-        piece, changed = speakable(utterance.text[cursor : mark.start])
-        pieces += [piece, mark.mark]
-        spans.append((length + len(piece), length + len(piece) + len(mark.mark)))
-        length, cursor, changes = spans[-1][1], mark.end, changes + changed
-    piece, changed = speakable(utterance.text[cursor:])
-    text = "".join([*pieces, piece])
-    leading = len(text) - len(text.lstrip(" "))
-    return text.strip(" "), tuple((a - leading, b - leading) for a, b in spans), changes + changed
-
-
-def _check_mark(text: str, mark: MarkSpan, cursor: int, recording: str) -> None:
-    if mark.start < cursor or text[mark.start : mark.end] != mark.mark or not MARK.fullmatch(mark.mark):
-        raise ValidationError(f"{recording}: a redaction mark is not where it should be or not of the form [PERSON_1]")
-
-
-_BRACKETS = str.maketrans("[]{}", "()()")
-_STAMP_SIGNS = re.compile(r"#+(?=\d+:\d)|(?<=\d)#+")
-"""Of f4 stamps, `#00:01:02-3#`: read as times by QualCoder, MAXQDA and ATLAS.ti."""
-_ARROW = re.compile(r"-{2,}>")
-"""Of SRT times, `-->`."""
-_NUMBERS_OR_COLON = re.compile(r"(?<!\w)\d+(?::\d+)+|:")
-"""`10:30` and `3:1`, whose colons make no speaker, or any other colon."""
-
-
-def speakable(text: str) -> tuple[str, int]:
-    """Speech that no program mistakes for a speaker, stamp, mark or paragraph end, and how many signs were changed.
-
-    Line ends, tabs and other blanks become one space; control characters, which XML forbids, go; both are no words
-    and are not counted. Brackets become parentheses, the colon of a `Word:` a comma; the words stay as they are.
-    """
-    blank = "".join(" " if sign.isspace() else sign for sign in text if sign.isspace() or _is_printable(sign))
-    plain, stamps = _STAMP_SIGNS.subn(" ", blank)
-    plain, arrows = _ARROW.subn("->", plain)
-    brackets = sum(plain.count(sign) for sign in "[]{}")
-    colons = plain.count(":")
-    plain = _NUMBERS_OR_COLON.sub(lambda match: match[0] if len(match[0]) > 1 else ",", plain.translate(_BRACKETS))
-    return re.sub(" +", " ", plain), stamps + arrows + brackets + colons - plain.count(":")
-
-
-def _is_printable(sign: str) -> bool:
-    """False for what XML 1.0 or UTF-8 cannot hold, and for a byte order mark inside a text."""
-    return unicodedata.category(sign) not in ("Cc", "Cs") and sign not in "\ufeff\ufffe\uffff"

@@ -7,25 +7,34 @@ see, the release number and the tool's version left out: equal content is the sa
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
+from transcribe.conventions import Conventions, Rendering
 from transcribe.record_json import from_json, to_json, to_plain
 from transcribe.records import Role
 
+Newline = Literal["lf", "crlf"]
 MANIFEST = "manifest.json"
 README = "README.md"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the study's transcripts were made; `program` is the lab's QDA program or empty; no paths."""
+    """How the study's transcripts were made; `program` is the lab's QDA program or empty; no paths.
+
+    `formats` are the kinds of files in the bundle (`bundle_files`); `newline` is what ends the lines of its texts.
+    """
 
     quality: str
-    rendering: str
+    rendering: Rendering
     level: str
     models: tuple[str, ...]
     program: str
     page: str
+    conventions: Conventions = field(default=Conventions())
+    newline: Newline = "lf"
+    formats: tuple[str, ...] = ("docx", "txt", "vtt", "turns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,7 @@ class TranscriptEntry:
     repunctuated: int
     redactions: tuple[LabelCount, ...]
     speakers: tuple[str, ...]
+    session: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from collections.abc import Mapping, Sequence
 
 from transcribe.errors import ValidationError
 from transcribe.exports import manifest, turns, vtt
+from transcribe.exports.bundle_files import STUDY_PATHS, TRANSCRIPT_PATHS, document_paths, study_paths, transcript_paths
 from transcribe.exports.changes import CHANGES
-from transcribe.exports.layout import EVENT_MARK, LABEL, ExportHeader
+from transcribe.exports.layout import EVENT_MARK, LABEL
 from transcribe.exports.manifest import MANIFEST, BundleManifest, TranscriptEntry
+from transcribe.exports.study_text import StudyText
 from transcribe.exports.turns import TurnRow
 from transcribe.exports.txt import BOM
 from transcribe.redaction.registry import MARK
@@ -32,6 +34,7 @@ OTHER_STAMPS = re.compile(r"\[\d\d:\d\d\]|\{\d+:\d\d|#\d+:\d\d|\d#|-->")
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 """What no text of ours holds: C0 and C1 but tab and LF, line and paragraph separators, non-characters."""
+_ZIPPED = (".docx", ".xlsx", ".qdpx")
 _BRACKET = re.compile(r"\[[^\]]*\]?|\]")
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BODY_TAGS = frozenset(_WORD + tag for tag in ("p", "pPr", "pStyle", "r", "rPr", "rStyle", "t"))
@@ -42,17 +45,18 @@ def check_bundle(files: Mapping[str, bytes]) -> None:
     if MANIFEST not in files:
         raise ValidationError("the bundle has no manifest.json; nothing was published")
     found = manifest.parse(files[MANIFEST])
-    _check_files(files, found)
     rows: dict[str, list[TurnRow]] = {entry.id: [] for entry in found.transcripts}
-    for row in turns.parse(files["turns.csv"]):
+    for row in turns.parse(files[STUDY_PATHS["turns"]]):
         if row.transcript not in rows:
             raise _failure(row.transcript, "turns.csv has rows of a transcript that is not in the manifest")
         rows[row.transcript].append(row)
+    study = StudyText(found.settings, found.transcripts, {name: tuple(mine) for name, mine in rows.items()})
+    _check_files(files, found, study)
     for name in found.withheld:
         if name in rows:
             raise _failure(name, "it is withheld and yet in the bundle")
     for entry in found.transcripts:
-        _check_transcript(files, entry, rows[entry.id])
+        _check_transcript(files, entry, study)
     for name in found.documents:
         _check_document(name, files[f"documents/{name}.txt"].decode(), files[f"documents/{name}.docx"])
 
@@ -73,45 +77,40 @@ def _failure(recording: str, check: str) -> ValidationError:
     return ValidationError(f"{recording}: {check}; nothing was published. This is a fault of the program: report it")
 
 
-def _check_files(files: Mapping[str, bytes], found: BundleManifest) -> None:
-    expected = {"README.md", "conventions.md", "turns.csv"}
+def _check_files(files: Mapping[str, bytes], found: BundleManifest, study: StudyText) -> None:
+    expected = {"README.md", "conventions.md", *study_paths(study)}
     for entry in found.transcripts:
-        expected |= {_docx(entry.id), _txt(entry.id), _vtt(entry.id)}
-    expected |= {f"documents/{name}.{suffix}" for name in found.documents for suffix in ("docx", "txt")}
+        expected |= {*transcript_paths(entry.id, found.settings.formats)}
+    expected |= {path for name in found.documents for path in document_paths(name)}
     expected |= {CHANGES} & set(files)
     if set(files) - {MANIFEST} != expected or set(found.sha256) != expected:
         raise ValidationError("the bundle has other files than its manifest.json says; nothing was published")
     for path, sha256 in found.sha256.items():
         if hashlib.sha256(files[path]).hexdigest() != sha256:
             raise ValidationError("a file of the bundle is not as manifest.json says; nothing was published")
-        if not path.endswith(".docx") and _CONTROL.search(files[path].decode().replace("\r\n", "\n")):
+        if not path.endswith(_ZIPPED) and _CONTROL.search(files[path].decode().replace("\r\n", "\n")):
             raise ValidationError("a file of the bundle holds control characters; nothing was published")
 
 
-def _check_transcript(files: Mapping[str, bytes], entry: TranscriptEntry, rows: Sequence[TurnRow]) -> None:
-    header = ExportHeader(
-        entry.id,
-        entry.pair,
-        entry.role,
-        entry.month,
-        entry.duration_ms / 1000,
-        entry.version,
-        entry.review,
-        entry.draft,
-    )
-    data = files[_txt(entry.id)].decode()
-    text = data.removeprefix(BOM)
-    if not data.startswith(BOM) or BOM in text or "\t" in text or "\n\n" in text or text != text.strip():
-        raise _failure(entry.id, "the txt lacks its BOM or holds tabs or empty lines")
-    if text != turns.render(header, rows):
-        raise _failure(entry.id, "txt and turns.csv differ")
-    if text != docx_text(files[_docx(entry.id)]):
+def _check_transcript(files: Mapping[str, bytes], entry: TranscriptEntry, study: StudyText) -> None:
+    rows, formats = study.rows[entry.id], study.settings.formats
+    written = study.text(entry)
+    text = written.replace("\r\n", "\n")
+    if "\t" in text or "\n\n" in text or "\r" in text or text != text.strip():
+        raise _failure(entry.id, "its text holds tabs or empty lines")
+    if "txt" in formats:
+        data = files[TRANSCRIPT_PATHS["txt"].format(entry.id)].decode()
+        if data != BOM + written:
+            raise _failure(entry.id, "txt and turns.csv differ")
+    if "docx" in formats and text != docx_text(files[TRANSCRIPT_PATHS["docx"].format(entry.id)]):
         raise _failure(entry.id, "txt and docx differ, or the docx holds more than paragraphs of text")
-    _check_rows(text, entry, rows)
+    _check_rows(written, entry, rows)
     _check_detection(text, entry, rows)
-    cues = [(cue.id, cue.speaker, cue.start_ms, cue.end_ms, cue.text) for cue in vtt.parse(files[_vtt(entry.id)])]
-    if cues != [(r.turn, r.speaker, r.start_ms, max(r.end_ms, r.start_ms + 1), r.text) for r in rows]:
-        raise _failure(entry.id, "vtt and turns.csv differ")
+    if "vtt" in formats:
+        found = vtt.parse(files[TRANSCRIPT_PATHS["vtt"].format(entry.id)])
+        cues = [(cue.id, cue.speaker, cue.start_ms, cue.end_ms, cue.text) for cue in found]
+        if cues != [(r.turn, r.speaker, r.start_ms, max(r.end_ms, r.start_ms + 1), r.text) for r in rows]:
+            raise _failure(entry.id, "vtt and turns.csv differ")
 
 
 def _check_rows(text: str, entry: TranscriptEntry, rows: Sequence[TurnRow]) -> None:
@@ -168,15 +167,3 @@ def docx_text(data: bytes) -> str:
     if [child.tag for child in body if child.tag != _WORD + "p"] != [_WORD + "sectPr"]:
         raise ValidationError("a docx holds more than paragraphs of text; nothing was published")
     return "\n".join("".join(text.text or "" for text in paragraph.iter(_WORD + "t")) for paragraph in paragraphs)
-
-
-def _docx(name: str) -> str:
-    return f"transcripts/docx/{name}.docx"
-
-
-def _txt(name: str) -> str:
-    return f"transcripts/txt/{name}.txt"
-
-
-def _vtt(name: str) -> str:
-    return f"sync/{name}.vtt"

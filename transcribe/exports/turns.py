@@ -1,7 +1,8 @@
 """`turns.csv`: every utterance of the study, one row each, with its place in the txt.
 
-`transcript,turn,speaker,start_ms,end_ms,pos0,pos1,text,flags`. `pos0,pos1` are code points in the txt without its BOM,
-end exclusive, without label and stamp; `text` is that slice. UTF-8 with BOM and CRLF (RFC 4180), which Excel reads
+`transcript,turn,speaker,start_ms,end_ms,pos0,pos1,text,flags,question`. `pos0,pos1` are code points in the txt without
+its BOM, end exclusive, without label and stamp; `text` is that slice; `question` is the interview guide's question in
+whose section the utterance stands. UTF-8 with BOM and CRLF (RFC 4180), which Excel reads
 without asking; cells that it would run as a formula have a leading `'`.
 """
 
@@ -12,18 +13,14 @@ from dataclasses import dataclass
 
 from transcribe.csv_cells import neutralise_formula, restore_formula
 from transcribe.errors import ValidationError
-from transcribe.exports.layout import (
-    DRAFT_FLAG,
-    CoderTranscript,
-    ExportHeader,
-    Turn,
-    document_lines,
-    lay_out,
-    title_lines,
-)
+from transcribe.exports.layout import DRAFT_FLAG, ExportHeader, LaidOut, Turn, document_lines, title_lines
+from transcribe.exports.manifest import Newline
 from transcribe.exports.txt import BOM
 
-COLUMNS = ("transcript", "turn", "speaker", "start_ms", "end_ms", "pos0", "pos1", "text", "flags")
+NEWLINES: dict[Newline, str] = {"lf": "\n", "crlf": "\r\n"}
+COLUMNS = ("transcript", "turn", "speaker", "start_ms", "end_ms", "pos0", "pos1", "text", "flags", "question")
+_EARLIER_COLUMNS = COLUMNS[:-1]
+"""Of releases before there were questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,40 +36,46 @@ class TurnRow:
     pos1: int
     text: str
     flags: tuple[str, ...]
+    question: str = ""
 
 
-def rows(item: CoderTranscript) -> tuple[TurnRow, ...]:
-    """The rows of one transcript, in the order of its txt. Raises `ValidationError` as `lay_out` does."""
-    header = item.header
-    turns = lay_out(item.transcript, header)
-    lines = document_lines(header, turns)
+def rows(laid: LaidOut, newline: str = "\n") -> tuple[TurnRow, ...]:
+    """The rows of one transcript, in the order of its txt, whose lines end with `newline`."""
+    header = laid.header
+    lines = document_lines(laid)
     first = len(title_lines(header)) + 1
-    position = sum(len(line) + 1 for line in lines[:first])
+    position = sum(len(line) + len(newline) for line in lines[:first])
     found: list[TurnRow] = []
-    for turn, line in zip(turns, lines[first:], strict=False):
+    for turn, line in zip(laid.turns, lines[first:], strict=False):
         pos0 = position + len(turn.speaker) + len(": ")
         flags = (*turn.flags, DRAFT_FLAG) if header.draft else turn.flags
         pos1 = pos0 + len(turn.text)
         found.append(
-            TurnRow(header.recording, turn.id, turn.speaker, turn.start_ms, turn.end_ms, pos0, pos1, turn.text, flags)
+            TurnRow(
+                header.recording,
+                turn.id,
+                turn.speaker,
+                turn.start_ms,
+                turn.end_ms,
+                pos0,
+                pos1,
+                turn.text,
+                flags,
+                turn.question,
+            )
         )
-        position += len(line) + 1
+        position += len(line) + len(newline)
     return tuple(found)
 
 
-def write(items: Sequence[CoderTranscript]) -> bytes:
-    """The csv file of all transcripts, in the order given."""
-    return write_rows(row for item in items for row in rows(item))
-
-
-def write_rows(found: Iterable[TurnRow]) -> bytes:
+def write(found: Iterable[TurnRow]) -> bytes:
     """The csv file of these rows."""
     file = io.StringIO(newline="")
     table = csv.writer(file, lineterminator="\r\n")
     table.writerow(COLUMNS)
     for row in found:
         numbers = (str(number) for number in (row.start_ms, row.end_ms, row.pos0, row.pos1))
-        cells = (row.transcript, row.turn, row.speaker, *numbers, row.text, ";".join(row.flags))
+        cells = (row.transcript, row.turn, row.speaker, *numbers, row.text, ";".join(row.flags), row.question)
         table.writerow([neutralise_formula(cell) for cell in cells])
     return (BOM + file.getvalue()).encode()
 
@@ -83,11 +86,11 @@ def parse(data: bytes) -> tuple[TurnRow, ...]:
     try:
         table = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
         head, *body = [[restore_formula(cell) for cell in row] for row in table]
-        if tuple(head) != COLUMNS:
+        if tuple(head) not in (COLUMNS, _EARLIER_COLUMNS):
             raise ValueError("columns")
         return tuple(
-            TurnRow(name, turn, speaker, int(start), int(end), int(pos0), int(pos1), text, _flags(flags))
-            for name, turn, speaker, start, end, pos0, pos1, text, flags in body
+            TurnRow(name, turn, speaker, int(start), int(end), int(pos0), int(pos1), text, _flags(flags), *question)
+            for name, turn, speaker, start, end, pos0, pos1, text, flags, *question in body
         )
     except (ValueError, csv.Error) as error:
         raise ValidationError("turns.csv cannot be read back") from error
@@ -95,14 +98,14 @@ def parse(data: bytes) -> tuple[TurnRow, ...]:
         csv.field_size_limit(limit)
 
 
-def render(header: ExportHeader, found: Sequence[TurnRow]) -> str:
+def render(header: ExportHeader, found: Sequence[TurnRow], newline: str = "\n") -> str:
     """The txt without BOM that these rows stand for."""
     stamp_s = 0
     turns: list[Turn] = []
     for row in found:
         stamp_s = max(stamp_s, row.end_ms // 1000)
         turns.append(Turn(row.turn, row.speaker, row.start_ms, row.end_ms, stamp_s, row.text))
-    return "\n".join(document_lines(header, turns))
+    return newline.join(document_lines(LaidOut(header, tuple(turns))))
 
 
 def _flags(cell: str) -> tuple[str, ...]:

@@ -8,8 +8,7 @@ import re
 from dataclasses import dataclass
 
 from transcribe.errors import ValidationError
-from transcribe.exports.layout import ExportHeader, lay_out, title_lines
-from transcribe.records import RedactedTranscript
+from transcribe.exports.layout import LaidOut, title_lines
 
 _TIMES = re.compile(r"(\d{2,}):([0-5]\d):([0-5]\d)\.(\d{3}) --> (\d{2,}):([0-5]\d):([0-5]\d)\.(\d{3})")
 _VOICE = re.compile(r"<v ([^<>&\n]+)>([^<>\n]*)")
@@ -26,10 +25,10 @@ class Cue:
     text: str
 
 
-def write(transcript: RedactedTranscript, header: ExportHeader) -> bytes:
-    """The vtt file, UTF-8 without BOM, LF. Raises `ValidationError` as `lay_out` does."""
-    blocks = ["WEBVTT", "\n".join(("NOTE", *title_lines(header)))]
-    for turn in lay_out(transcript, header):
+def write(laid: LaidOut) -> bytes:
+    """The vtt file, UTF-8 without BOM, LF."""
+    blocks = ["WEBVTT", "\n".join(("NOTE", *title_lines(laid.header)))]
+    for turn in laid.turns:
         end_ms = max(turn.end_ms, turn.start_ms + 1)
         times = f"{_clock_ms(turn.start_ms)} --> {_clock_ms(end_ms)}"
         blocks.append(f"{turn.id}\n{times}\n<v {turn.speaker}>{_escape(turn.text)}")

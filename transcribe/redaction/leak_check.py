@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe.redaction.apply import OVERLAP_SIGN
+from transcribe.conventions import without_signs
 from transcribe.redaction.decisions import Level
 from transcribe.redaction.file_texts import file_views
 from transcribe.redaction.known_surfaces import KnownSurface, known_surfaces, label_words
@@ -171,8 +171,8 @@ class _Wanted:
 
     def find(self, text: str) -> Iterator[tuple[str, str]]:
         """`(entity, kind)` of every surface in `text`."""
-        # The sign of an overlap parts neither a name (`Janet //Lau//`) nor a number.
-        text = unicodedata.normalize("NFC", text).replace(OVERLAP_SIGN, " ")
+        # Signs of conventions part neither a name (`Janet //Lau//`) nor a number (`9123 (2.0) 4567`).
+        text = without_signs(unicodedata.normalize("NFC", text))
         for mark in MARK.finditer(text):
             # The number of a mark says nothing: `[PHONE_4]` holds no part of `912 double 4`.
             for part in re.findall(r"[A-Z]{2,}", mark.group().partition(" ")[0]):

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from transcribe.conventions import speech_of
 from transcribe.engines import PiiCandidate, PiiDetector
 from transcribe.errors import WithheldError
 from transcribe.exports import turns
 from transcribe.exports.layout import EVENT_FLAG
 from transcribe.record_json import from_json, to_json
 from transcribe.records import Transcript, Utterance
-from transcribe.redaction.apply import without_overlap_signs
 from transcribe.redaction.decisions import is_replaced, own_surfaces, standings
 from transcribe.redaction.registry import MARK, Registry
 from transcribe.redaction.rejections import Rejections
@@ -180,7 +180,7 @@ def _quoted(transcript: Transcript, candidates: Sequence[PiiCandidate]) -> list[
 
 
 def _utterance(row: turns.TurnRow) -> Utterance:
-    text = without_overlap_signs(row.text)
+    text = speech_of(row.text)
     return Utterance(row.turn, row.speaker, "", row.start_ms / 1000, row.end_ms / 1000, text, ())
 
 

@@ -65,7 +65,7 @@ def look_again(
     items: list[LookAt] = []
     not_looked: list[str] = []
     for name, listed in lists.items():
-        text = redact_transcript(transcripts[name], at_level(listed, known, "team"), overlap_signs=False)
+        text = redact_transcript(transcripts[name], at_level(listed, known, "team"))
         try:
             items += _looked_at(detector, text, said, allowed, scopes.get(name, name))
         except WithheldError:

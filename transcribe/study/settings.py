@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from transcribe.conventions import Conventions, Rendering
 from transcribe.engines import Precision, Schedule
 from transcribe.errors import UsageError
 from transcribe.study.glossary import Glossary, checked_words
@@ -47,6 +48,8 @@ class Settings:
     pii_model: str = ""
     keep_voice_vectors: bool = True
     vocabulary: Glossary = dataclasses.field(default=Glossary())
+    rendering: Rendering = "verbatim"
+    conventions: Conventions = dataclasses.field(default=Conventions())
 
     @property
     def spoken(self) -> tuple[str, ...]:
@@ -121,7 +124,7 @@ def with_overrides(settings: Settings, env: Mapping[str, str], flags: Mapping[st
     counts as not set. Raises `UsageError` for a value that is not allowed.
     """
     values: dict[str, Any] = {}
-    fields = [field for field in dataclasses.fields(Settings) if field.name != "vocabulary"]
+    fields = [field for field in dataclasses.fields(Settings) if field.name not in ("vocabulary", "conventions")]
     for field in fields:
         variable = ENVIRONMENT_PREFIX + field.name.upper()
         if text := env.get(variable, "").strip():
