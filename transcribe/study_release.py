@@ -196,7 +196,16 @@ def _found_now(
 
 def export_header(plan: PlannedRecording, recording: Recording, draft: bool) -> ExportHeader:
     """A transcript's head at level team, its version not yet known."""
-    return ExportHeader(recording.id, recording.pair, recording.role, plan.date[:7], recording.duration, draft=draft)
+    month = plan.date[:7]
+    return ExportHeader(
+        recording.id,
+        recording.pair,
+        recording.role,
+        month,
+        recording.duration,
+        draft=draft,
+        session=recording.session,
+    )
 
 
 def bundle_options(study: StudyFolder, settings: Settings, items: Mapping[str, CoderTranscript]) -> BundleOptions:

@@ -4,9 +4,6 @@ Pure: the same transcripts, settings and previous manifest give the same bytes, 
 and the study's path.
 """
 
-import hashlib
-import json
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -20,23 +17,16 @@ from transcribe.exports.bundle_files import (
     STUDY_PATHS,
     document_paths,
     study_files,
+    study_paths,
     transcript_files,
     transcript_paths,
 )
 from transcribe.exports.changes import Changes
-from transcribe.exports.layout import ASKED_FLAG, DRAFT_FLAG, CoderTranscript, LaidOut, lay_out
-from transcribe.exports.manifest import (
-    MANIFEST,
-    README,
-    BundleManifest,
-    KnownVersion,
-    LabelCount,
-    Newline,
-    TranscriptEntry,
-)
+from transcribe.exports.entries import absent_versions, entry_of, known_versions, transcript_digest
+from transcribe.exports.layout import CoderTranscript, LaidOut, lay_out
+from transcribe.exports.manifest import MANIFEST, README, BundleManifest, Newline, TranscriptEntry
 from transcribe.exports.questions import with_questions
 from transcribe.exports.study_text import StudyText
-from transcribe.exports.words import count_words
 from transcribe.study.guide import GuideQuestion
 from transcribe.study.starter_codes import StarterCode
 
@@ -46,7 +36,7 @@ class BundleOptions:
     """What is the same for all transcripts; `models` are names and revisions, never paths.
 
     `program` is a key of `readme.PROGRAMS` or empty; `page` is a key of `docx.PAGES`; `formats` are those of
-    `bundle_files`; `release` is the number of the release that is exported at another level, 0 where it follows from
+    `bundle_files`; `release` is the number of the release that is exported in another form, 0 where it follows from
     the manifest of the release before.
     """
 
@@ -61,6 +51,7 @@ class BundleOptions:
     conventions: Conventions = field(default=Conventions())
     newline: Newline = "lf"
     formats: tuple[str, ...] = RELEASED
+    redactions_coded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +78,8 @@ def build(
 
     `documents` are texts that came as text, `withheld` the ids of recordings that are not in it. `previous` is the
     manifest of the release before, from which version and release numbers go on, `changed` what differs from that
-    release. A version in `items` is not read.
+    release; where `options.release` is set, `previous` is that very release, and transcripts keep their versions. A
+    version in `items` is not read.
     Raises `UsageError` for an unknown program or page, `ValidationError` for two transcripts of one id and as `lay_out`
     does.
     """
@@ -104,6 +96,7 @@ def build(
         options.conventions,
         options.newline,
         options.formats,
+        options.redactions_coded,
     )
     laid_out = [
         with_questions(laid, lists.asked.get(laid.header.recording, {}))
@@ -112,7 +105,7 @@ def build(
     files: dict[str, bytes] = {}
     for laid in laid_out:
         files |= transcript_files(laid, settings, lists.guide)
-    entries = tuple(_entry(laid, _marks(item)) for laid, item in zip(laid_out, _by_id(items), strict=True))
+    entries = tuple(entry_of(laid, item.transcript) for laid, item in zip(laid_out, _by_id(items), strict=True))
     newline = turns.NEWLINES[settings.newline]
     study = StudyText(
         settings,
@@ -143,16 +136,43 @@ def without(
     formats = present.settings.formats
     kept = {path: files[path] for entry in entries for path in transcript_paths(entry.id, formats)}
     kept |= {path: files[path] for name in notes for path in document_paths(name)}
+    study = StudyText(present.settings, entries, _rows(files, entries), lists.guide, lists.codes)
+    kept |= study_files(study, kept)
+    withheld = [name for name in present.withheld if name not in gone]
+    return _with_frame(kept, entries, withheld, notes, present.settings, present.tool_version, present)
+
+
+def only(files: Mapping[str, bytes], formats: Sequence[str]) -> dict[str, bytes]:
+    """A finished bundle cut down to some of its formats, with README, conventions and manifest that tell of no more.
+
+    Of documents that came as text, docx and txt stay where these are asked for.
+    """
+    found = manifest.parse(files[MANIFEST])
+    settings = replace(found.settings, formats=tuple(formats))
+    study = StudyText(settings, found.transcripts, _rows(files, found.transcripts))
+    wanted = [path for entry in found.transcripts for path in transcript_paths(entry.id, formats)]
+    notes = found.documents if {"docx", "txt"} & set(formats) else ()
+    wanted += [path for name in notes for path in document_paths(name) if path.rpartition(".")[2] in formats]
+    kept = {path: files[path] for path in (*wanted, *study_paths(study))}
+    return _with_frame(
+        kept,
+        found.transcripts,
+        found.withheld,
+        notes,
+        settings,
+        found.tool_version,
+        found,
+        release=found.release,
+    )
+
+
+def _rows(files: Mapping[str, bytes], entries: Sequence[TranscriptEntry]) -> dict[str, tuple[turns.TurnRow, ...]]:
+    """What `turns.csv` holds of these transcripts, by id."""
     rows: dict[str, list[turns.TurnRow]] = {entry.id: [] for entry in entries}
     for row in turns.parse(files[STUDY_PATHS["turns"]]):
         if row.transcript in rows:
             rows[row.transcript].append(row)
-    study = StudyText(
-        present.settings, entries, {name: tuple(mine) for name, mine in rows.items()}, lists.guide, lists.codes
-    )
-    kept |= study_files(study, kept)
-    withheld = [name for name in present.withheld if name not in gone]
-    return _with_frame(kept, entries, withheld, notes, present.settings, present.tool_version, present)
+    return {name: tuple(mine) for name, mine in rows.items()}
 
 
 def _with_frame(
@@ -184,7 +204,7 @@ def _with_frame(
             settings,
             entries,
             withheld,
-            _absent(entries, previous),
+            absent_versions(entries, previous),
             manifest.file_entries(files),
             notes,
         )
@@ -197,9 +217,10 @@ def number_versions(
 ) -> tuple[LaidOut, ...]:
     """The transcripts laid out, sorted by id, each with the version after the last one if its utterances have changed.
 
-    Review state, pair and date may change without a new version: coders need not amend anything then.
+    In another form of a release (`options.release`), they have its versions. Review state, pair and date may change
+    without a new version: coders need not amend anything then.
     """
-    known = _known(previous)
+    known = known_versions(previous)
     numbered: list[LaidOut] = []
     names: set[str] = set()
     for item in _by_id(items):
@@ -210,62 +231,11 @@ def number_versions(
         header = replace(item.header, rendering=options.rendering)
         laid = lay_out(replace(item, header=header), options.conventions)
         last = known.get(name)
-        version = 1 if last is None else last.version + (last.content != transcript_digest(laid))
+        changed = not options.release and last is not None and last.content != transcript_digest(laid)
+        version = 1 if last is None else last.version + changed
         numbered.append(replace(laid, header=replace(header, version=version)))
     return tuple(numbered)
 
 
 def _by_id(items: Sequence[CoderTranscript]) -> list[CoderTranscript]:
     return sorted(items, key=lambda item: item.header.recording)
-
-
-def transcript_digest(laid: LaidOut) -> str:
-    """The sha256 of a transcript's utterances: ids, speakers, times, texts and flags; sections play no part."""
-    plain = [
-        [turn.id, turn.speaker, turn.start_ms, turn.end_ms, turn.text, [f for f in turn.flags if f not in _NO_CONTENT]]
-        for turn in laid.turns
-    ]
-    return hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()
-
-
-_NO_CONTENT = (DRAFT_FLAG, ASKED_FLAG)
-
-
-def _marks(item: CoderTranscript) -> tuple[LabelCount, ...]:
-    labels = Counter(mark.label for utterance in item.transcript.utterances for mark in utterance.marks)
-    return tuple(LabelCount(label, count) for label, count in sorted(labels.items()))
-
-
-def _entry(laid: LaidOut, redactions: tuple[LabelCount, ...]) -> TranscriptEntry:
-    header = laid.header
-    spoken = [turn for turn in laid.turns if not turn.is_event]
-    return TranscriptEntry(
-        id=header.recording,
-        pair=header.pair,
-        role=header.role,
-        month=header.month,
-        duration_ms=round(header.duration * 1000),
-        version=header.version,
-        review=header.review,
-        draft=header.draft,
-        content=transcript_digest(laid),
-        utterances=len(spoken),
-        words=sum(count_words(turn.text) for turn in spoken),
-        repunctuated=sum(turn.repunctuated for turn in spoken),
-        redactions=redactions,
-        speakers=tuple(dict.fromkeys(turn.speaker for turn in spoken)),
-        session=header.session,
-    )
-
-
-def _known(previous: BundleManifest | None) -> dict[str, KnownVersion]:
-    """The last version of every transcript that was ever released."""
-    if previous is None:
-        return {}
-    released = (KnownVersion(entry.id, entry.version, entry.content) for entry in previous.transcripts)
-    return {entry.id: entry for entry in (*previous.absent, *released)}
-
-
-def _absent(entries: Sequence[TranscriptEntry], previous: BundleManifest | None) -> tuple[KnownVersion, ...]:
-    present = {entry.id for entry in entries}
-    return tuple(known for name, known in sorted(_known(previous).items()) if name not in present)

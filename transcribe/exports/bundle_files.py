@@ -22,6 +22,11 @@ RELEASED = ("docx", "txt", "vtt", "turns")
 """What every release has; the others are made by `export --format` alone."""
 
 
+def all_formats() -> tuple[str, ...]:
+    """Every format there is, those of a release first."""
+    return tuple(dict.fromkeys((*RELEASED, *TRANSCRIPT_PATHS, *STUDY_PATHS)))
+
+
 def transcript_files(laid: LaidOut, settings: Settings, guide: Sequence[GuideQuestion]) -> dict[str, bytes]:
     """The files of one transcript, of all formats of a bundle, by path."""
     made = {

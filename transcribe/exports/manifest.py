@@ -15,6 +15,10 @@ from transcribe.record_json import from_json, to_json, to_plain
 from transcribe.records import Role
 
 Newline = Literal["lf", "crlf"]
+EARLIER_CONVENTIONS = Conventions(pause="none", uncertain="none", paragraph_words=0)
+"""Of releases made before a manifest named its conventions: overlaps were marked, nothing else."""
+EARLIER_FORMATS = ("docx", "txt", "vtt", "turns")
+"""Of releases made before a manifest named its formats."""
 MANIFEST = "manifest.json"
 README = "README.md"
 
@@ -23,7 +27,9 @@ README = "README.md"
 class Settings:
     """How the study's transcripts were made; `program` is the lab's QDA program or empty; no paths.
 
-    `formats` are the kinds of files in the bundle (`bundle_files`); `newline` is what ends the lines of its texts.
+    `formats` are the kinds of files in the bundle (`bundle_files`); `newline` is what ends the lines of its texts;
+    `redactions_coded`: `study.qdpx` has a coding for every redaction, by category. The defaults are what releases had
+    of before the field was written.
     """
 
     quality: str
@@ -32,9 +38,10 @@ class Settings:
     models: tuple[str, ...]
     program: str
     page: str
-    conventions: Conventions = field(default=Conventions())
+    conventions: Conventions = field(default=EARLIER_CONVENTIONS)
     newline: Newline = "lf"
-    formats: tuple[str, ...] = ("docx", "txt", "vtt", "turns")
+    formats: tuple[str, ...] = EARLIER_FORMATS
+    redactions_coded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
