@@ -24,6 +24,20 @@ class LevelKind(StrEnum):
     archive = "archive"
 
 
+class RenderingKind(StrEnum):
+    """How the words are shown."""
+
+    verbatim = "verbatim"
+    clean = "clean"
+
+
+class NewlineKind(StrEnum):
+    """What ends a line of text files."""
+
+    lf = "lf"
+    crlf = "crlf"
+
+
 def export(
     study: Annotated[Path, typer.Argument(help="The study folder.", show_default=False)],
     to: Annotated[Path, typer.Option("--to", help="A new folder outside the study; for an archive, where it is put.")],
@@ -39,15 +53,33 @@ def export(
     with_audio: Annotated[
         bool, typer.Option("--with-audio", help="Redacted audio, too, where consent holds 'audio'; the voice remains.")
     ] = False,
+    formats: Annotated[
+        str,
+        typer.Option("--format", help="These files only, separated by commas: docx,qdpx. Default: all of a release."),
+    ] = "",
+    rendering: Annotated[
+        RenderingKind | None, typer.Option(help="The other rendering of the release. Default: the study's.")
+    ] = None,
+    newline: Annotated[NewlineKind, typer.Option(help="Line ends of text files, and in study.qdpx.")] = NewlineKind.lf,
+    code_redactions: Annotated[
+        bool, typer.Option("--code-redactions", help="In study.qdpx, a coding for every redaction, by category.")
+    ] = False,
 ) -> None:
     """Copy the present release to be handed over, at a level, and note it in private/handovers.csv."""
     from transcribe.cli_settings import settings_of
     from transcribe.handover.export import ExportRequest, export_study
+    from transcribe.handover.form import ExportForm, read_formats
     from transcribe.progress import showing_progress
 
     target = StudyFolder(study.expanduser().absolute())
     if not target.manifest.exists():
         raise UsageError("this is not a study folder: name the folder that `transcribe init` made")
+    form = ExportForm(
+        formats=read_formats(formats) if formats else (),
+        rendering=rendering.value if rendering else None,
+        newline=newline.value,
+        redactions_coded=code_redactions,
+    )
     settings = settings_of(target, {})
     with showing_progress("auto") as observer:
         request = ExportRequest(
@@ -57,6 +89,7 @@ def export(
             as_zip=as_zip,
             encrypt_to=tuple(encrypt_to or ()),
             listening=_listening(target, settings, observer) if with_audio else None,
+            form=form,
         )
         report = export_study(target, settings, request)
     _show(report)

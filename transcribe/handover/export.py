@@ -2,13 +2,13 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from transcribe.errors import EXIT_OK, EXIT_WITHHELD, UsageError
 from transcribe.handover.audio import Listening, add_audio
-from transcribe.handover.content import read_released, write_at_level, write_released
+from transcribe.handover.content import read_released
 from transcribe.handover.folder import (
     HandoverLine,
     append_handover,
@@ -24,6 +24,8 @@ from transcribe.handover.folder import (
     take_back_handover,
     write_zip,
 )
+from transcribe.handover.form import ExportForm
+from transcribe.handover.writing import write_at_level, write_released
 from transcribe.redaction.decisions import Level
 from transcribe.redaction.key import open_key, save_key
 from transcribe.redaction.levels import CONSENT_OF, with_unlinked_names
@@ -38,7 +40,8 @@ class ExportRequest:
     """What one `transcribe export` asks for.
 
     `target` is the folder to be made, or the one in which an archive is put (`as_zip`, or `encrypt_to` age recipients);
-    `to_whom` is for `private/handovers.csv` alone; `listening` makes redacted audio, too, and checks it.
+    `to_whom` is for `private/handovers.csv` alone; `listening` makes redacted audio, too, and checks it; `form` says
+    which files, and how they are written.
     """
 
     target: Path
@@ -47,9 +50,10 @@ class ExportRequest:
     as_zip: bool = False
     encrypt_to: tuple[str, ...] = ()
     listening: Listening | None = None
+    form: ExportForm = field(default=ExportForm())
 
     @property
-    def form(self) -> str:
+    def packing(self) -> str:
         """`folder`, `zip` or `age`."""
         return "age" if self.encrypt_to else "zip" if self.as_zip else "folder"
 
@@ -87,11 +91,11 @@ def export_study(study: StudyFolder, settings: Settings, request: ExportRequest)
     """
     read_recipients(request.encrypt_to)
     with locked(study):
-        check_target(study, request.target, archive=request.form != "folder")
+        check_target(study, request.target, archive=request.packing != "folder")
         registry = open_key(study)
         roster = roster_to_replace(study, registry)
         released = read_released(study, settings, registry)
-        if request.form != "folder":
+        if request.packing != "folder":
             check_archive(_destination(request, released.manifest.release))
         consent = CONSENT_OF[request.level]
         chosen = [name for name in released.interviews if consent in released.plans[name].consent]
@@ -102,16 +106,14 @@ def export_study(study: StudyFolder, settings: Settings, request: ExportRequest)
         with staging_folder(study) as stage:
             folder = stage / "bundle"
             folder.mkdir()
-            withheld: dict[str, str] = {}
             if request.level == "team":
-                shown = write_released(folder, released, roster, registry)
+                written = write_released(folder, released, request.form, roster, registry)
             else:
                 interviews = [released.interviews[name] for name in chosen]
                 registry = with_unlinked_names(registry, interviews, secrets.choice)
                 save_key(study, registry)
-                shown, withheld = write_at_level(
-                    study, settings, folder, request.level, released, chosen, roster, registry
-                )
+                written = write_at_level(folder, released, request.form, request.level, chosen, roster, registry)
+            shown, withheld = written.shown, dict(written.withheld)
             heard: tuple[str, ...] = ()
             agreed = {name: i.recording.id for name, i in shown.items() if "audio" in released.plans[name].consent}
             if request.listening is not None:
@@ -134,19 +136,19 @@ def export_study(study: StudyFolder, settings: Settings, request: ExportRequest)
 
 
 def _destination(request: ExportRequest, release: int) -> Path:
-    if request.form == "folder":
+    if request.packing == "folder":
         return request.target
-    return request.target / f"transcripts-{request.level}-{release}.zip{'.age' if request.form == 'age' else ''}"
+    return request.target / f"transcripts-{request.level}-{release}.zip{'.age' if request.packing == 'age' else ''}"
 
 
 def _hand_over(study: StudyFolder, stage: Path, request: ExportRequest, report: ExportReport) -> None:
     """Puts the finished folder on record, and in its place; what could not be put there is taken out again."""
     source = stage / "bundle"
     files = sum(not is_folder for _, is_folder in walk(source))
-    if request.form != "folder":
+    if request.packing != "folder":
         write_zip(source, stage / "bundle.zip")
         source = stage / "bundle.zip"
-    if request.form == "age":
+    if request.packing == "age":
         encrypt(source, stage / "bundle.zip.age", request.encrypt_to)
         source = stage / "bundle.zip.age"
     line = HandoverLine(
@@ -154,7 +156,7 @@ def _hand_over(study: StudyFolder, stage: Path, request: ExportRequest, report: 
         level=request.level,
         release=report.release,
         to_whom=request.to_whom,
-        form=request.form,
+        form=request.packing,
         sha256=sha256_of(source),
         files=files,
         recordings=" ".join(report.recordings),
