@@ -100,12 +100,18 @@ def parse(data: bytes) -> tuple[TurnRow, ...]:
 
 def render(header: ExportHeader, found: Sequence[TurnRow], newline: str = "\n") -> str:
     """The txt without BOM that these rows stand for."""
+    return newline.join(document_lines(LaidOut(header, turns_of(found))))
+
+
+def turns_of(found: Iterable[TurnRow]) -> tuple[Turn, ...]:
+    """The paragraphs that these rows stand for, in the order of the txt; where marks stand is not known of them."""
     stamp_s = 0
     turns: list[Turn] = []
     for row in found:
         stamp_s = max(stamp_s, row.end_ms // 1000)
-        turns.append(Turn(row.turn, row.speaker, row.start_ms, row.end_ms, stamp_s, row.text))
-    return newline.join(document_lines(LaidOut(header, tuple(turns))))
+        facts = (row.turn, row.speaker, row.start_ms, row.end_ms, stamp_s, row.text)
+        turns.append(Turn(*facts, flags=row.flags, question=row.question))
+    return tuple(turns)
 
 
 def _flags(cell: str) -> tuple[str, ...]:
