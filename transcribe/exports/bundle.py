@@ -186,13 +186,17 @@ def _with_frame(
     changed: Changes | None = None,
     release: int = 0,
 ) -> dict[str, bytes]:
-    """The files and what tells of them all: conventions, README, changes, manifest. `release` 0: the next one."""
+    """The files and what tells of them all: conventions, README, changes, manifest.
+
+    `release` 0: the next one of `coders/`; any other: an export of that one, in another form.
+    """
     withheld, notes = tuple(sorted(set(withheld))), tuple(sorted(documents))
+    is_copy = release != 0
     files["conventions.md"] = conventions_page.write(settings, entries)
-    unnumbered = {**files, README: readme.write(settings, entries, withheld, notes, release=0)}
+    unnumbered = {**files, README: readme.write(settings, entries, withheld, notes, release=0, is_copy=is_copy)}
     content = manifest.content_digest(unnumbered, settings, entries, withheld)
     release = release or (1 if previous is None else previous.release + (content != previous.content))
-    files[README] = readme.write(settings, entries, withheld, notes, release)
+    files[README] = readme.write(settings, entries, withheld, notes, release, is_copy=is_copy)
     if changed is not None and previous is not None and release > previous.release:
         files[changes.CHANGES] = changes.write(changed, release)
     files[MANIFEST] = manifest.write(

@@ -1,58 +1,15 @@
-"""`README.md` of the bundle: which file for which program, step by step.
+"""`README.md` of the bundle: the one file for the lab's program and the steps, then the others; what each file is.
 
-The steps follow the manuals of the programs; only QualCoder's patterns were read in its source, and no other program
-was run, so that the text claims no more than "is made for".
+It tells of the files that are there and of no others, so that the README of an export in one format is a short one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from transcribe.exports.layout import DRAFT_LINE
+from transcribe.exports.layout import DRAFT_LINE, RENDERING_LINES
 from transcribe.exports.manifest import Settings, TranscriptEntry
+from transcribe.exports.readme_programs import PROGRAMS, Program, Way
 
-DOCX = "transcripts/docx/<id>.docx"
-TXT = "transcripts/txt/<id>.txt"
-
-PROGRAMS: dict[str, tuple[str, str, str]] = {
-    "nvivo": (
-        "NVivo",
-        DOCX,
-        "1. Import tab, Files: choose all files of `transcripts/docx`.\n"
-        "2. To get a case per speaker: select the files, Auto Code, Speaker name, and enter the labels as they stand "
-        "at the start of the paragraphs (`INT`, `P01-PSW` …).",
-    ),
-    "maxqda": (
-        "MAXQDA",
-        DOCX,
-        "1. Import tab, Focus Group Transcripts: choose all files of `transcripts/docx`. Each speaker becomes a code.\n"
-        "2. Without speaker codes: Import tab, Texts.",
-    ),
-    "atlasti": (
-        "ATLAS.ti",
-        DOCX,
-        "1. Add documents: choose all files of `transcripts/docx`.\n"
-        "2. Focus Group Coding codes the speakers: the pattern is the one with the name before a colon.",
-    ),
-    "qualcoder": (
-        "QualCoder",
-        TXT,
-        "1. Manage files, import: choose all files of `transcripts/txt`.\n"
-        "2. Mark Speakers finds the labels (identifier `Name :`). Time stamps are read in the default form "
-        "`[hh:mm:ss]`.",
-    ),
-    "taguette": (
-        "Taguette",
-        DOCX,
-        "1. Add a document: choose a file of `transcripts/docx`. Taguette converts it with Calibre, which must be "
-        "installed; Taguette knows neither speakers nor time stamps.",
-    ),
-    "word": (
-        "Word, LibreOffice or paper",
-        DOCX,
-        "1. Open or print `transcripts/docx`. The line numbers are layout, not text; they can be turned off under "
-        "Layout, Line Numbers.",
-    ),
-}
-"""Choices of `[export] program`: its name, its file, the steps."""
+__all__ = ["PROGRAMS", "write"]
 
 
 def write(
@@ -61,46 +18,84 @@ def write(
     withheld: Sequence[str],
     documents: Sequence[str],
     release: int,
+    *,
+    is_copy: bool = False,
 ) -> bytes:
-    """The file, UTF-8 with LF; `settings.program` is a key of `PROGRAMS` or empty; `documents` are their ids."""
-    order = sorted(PROGRAMS, key=lambda key: key != settings.program)
+    """The file, UTF-8 with LF; `settings.program` is a key of `PROGRAMS` or empty; `documents` are their ids.
+
+    `is_copy`: this is an export, not the coders' own folder, which tells of changes and keeps their files.
+    """
+    is_team = settings.level == "team"
+    in_coders = is_team and not is_copy
     parts = [f"# Transcripts for coding, release {release}"]
     if any(entry.draft for entry in transcripts):
         parts.append(
             f"**{DRAFT_LINE}.** Transcripts so marked were made with the draft quality to try things out. "
             "Do not code them: they will be replaced, and their words will change."
         )
-    parts.append(
-        "Pseudonymised by machine; not anonymous. Handle as confidential. Read `conventions.md` before coding: it "
-        "explains marks, speakers and versions."
-    )
-    is_team = settings.level == "team"
+    parts += [_HANDLING, f"Rendering: {RENDERING_LINES[settings.rendering].lower()}."]
+    if settings.newline == "crlf":
+        parts.append(_CRLF)
     if not is_team:
         parts.append(_LEVELS[settings.level])
-    programs = PROGRAMS if is_team else {key: _unlinked(program) for key, program in PROGRAMS.items()}
-    if settings.program:
-        name, path, steps = programs[settings.program]
-        parts += [f"## {name}: use `{path}`", steps, "## Other programs"]
-    else:
-        parts.append("## Which file for which program")
-    for key in order:
-        if key != settings.program:
-            name, path, steps = programs[key]
-            parts += [f"### {name}: `{path}`", steps]
-    parts += [_FILES, _KEEPING] if is_team else [_FILES.replace(_CHANGES_ROW, "")]
+    programs = _programs(settings)
+    if not is_team:
+        programs = [text.replace("P01-PSW", "PSW-…") for text in programs]
+    parts += programs
+    parts.append(_files(settings.formats, in_coders=in_coders))
+    parts += [text for needed, text in _EXPLAINED if needed & set(settings.formats)]
+    if in_coders:
+        parts += [_AMENDING, _KEEPING]
     parts += _transcripts(transcripts)
     if documents:
-        parts.append(f"{_DOCUMENTS}\n\n" + "\n".join(f"- `documents/{name}.docx`" for name in documents))
+        kinds = [kind for kind in ("docx", "txt") if kind in settings.formats]
+        there = " and as ".join(f"`.{kind}`" for kind in kinds)
+        listed = "\n".join(f"- `documents/{name}.{kinds[0]}`" for name in documents)
+        parts.append(f"{_DOCUMENTS} Each is there as {there}.\n\n{listed}")
     if withheld:
         parts.append("## Not in this release\n\n" + "\n".join(f"- {recording}" for recording in sorted(withheld)))
     return ("\n\n".join(parts) + "\n").encode()
 
 
-def _unlinked(program: tuple[str, str, str]) -> tuple[str, str, str]:
-    """The steps without a code that shows a pair."""
-    name, path, steps = program
-    return name, path, steps.replace("P01-PSW", "PSW-…")
+def _programs(settings: Settings) -> list[str]:
+    """The lab's program first, under a heading of its own; those for which there is no file are left out."""
+    there = {key: program.ways_with(settings.formats) for key, program in PROGRAMS.items()}
+    others = [key for key in PROGRAMS if there[key] and key != settings.program]
+    parts: list[str] = []
+    if settings.program and there[settings.program]:
+        first, *more = there[settings.program]
+        name = PROGRAMS[settings.program].name
+        parts += [f"## {name}: use `{first.path}`", _steps(first), *_more(PROGRAMS[settings.program], more, "###")]
+        parts += ["## Other programs"] if others else []
+    elif others:
+        parts.append("## Which file for which program")
+    for key in others:
+        first, *more = there[key]
+        parts += [f"### {PROGRAMS[key].name}: `{first.path}`", _steps(first), *_more(PROGRAMS[key], more, "####")]
+    return [*parts, _NOT_RUN] if parts else []
 
+
+def _more(program: Program, ways: Sequence[Way], heading: str) -> list[str]:
+    return [text for way in ways for text in (f"{heading} {program.name}, `{way.path}`", _steps(way))]
+
+
+def _steps(way: Way) -> str:
+    return "\n".join(f"{number}. {step}" for number, step in enumerate(way.steps, 1))
+
+
+def _files(formats: Collection[str], *, in_coders: bool) -> str:
+    rows = [row for needed, row in _ROWS if needed in formats or needed == "" or (in_coders and needed == "coders")]
+    return "## All files\n\n| file | what |\n|---|---|\n" + "\n".join(f"| {path} | {what} |" for path, what in rows)
+
+
+_HANDLING = """Pseudonymised by machine; not anonymous. Handle as confidential. Read `conventions.md` before coding: \
+it explains marks, speakers and versions."""
+
+_CRLF = """**Line ends.** Lines of text files, and of the texts in `study.qdpx`, end with CR LF; positions in \
+`turns.csv` and `study.qdpx` count both signs. It is made for programs that want it; it was tried in none."""
+
+_NOT_RUN = """Menus are as the programs' manuals name them; they differ a little between versions. The files are made \
+for these programs and checked against what their manuals ask for; the commercial programs themselves were not run."""
 
 _LEVELS = {
     "share": "**Level share**, for publication and for readers outside the team: participants have random numbers, and "
@@ -112,30 +107,91 @@ _LEVELS = {
     "somebody who knows the person: access should stay controlled.",
 }
 
-_CHANGES_ROW = "| `changes.html` | from the second release on: what it changed, and what has to be replaced |\n"
-_FILES = """## All files
+_ROWS: tuple[tuple[str, tuple[str, str]], ...] = (
+    ("docx", ("`transcripts/docx/`", "one document per transcript, line numbers and page numbers on")),
+    ("txt", ("`transcripts/txt/`", "the same text, letter for letter (UTF-8 with BOM)")),
+    ("html", ("`transcripts/html/`", "the same to read in a browser: search, speakers in colour, marks explained")),
+    ("dyads", ("`dyads/`", "both interviews of a pair side by side, by question of the interview guide")),
+    ("f4", ("`sync/*.f4.txt`", "utterances with times, in the form of f4/f5 and MAXQDA")),
+    ("nvivo", ("`sync/*.nvivo.txt`", "utterances with times, in the form of NVivo's transcripts")),
+    ("vtt", ("`sync/*.vtt`", "WebVTT: for players and programs that show text along with sound")),
+    ("srt", ("`sync/*.srt`", "subtitles: the same for programs that do not know WebVTT")),
+    ("eaf", ("`sync/*.eaf`", "ELAN: a tier per speaker")),
+    ("cha", ("`sync/*.cha`", "CHAT of TalkBank, for CLAN")),
+    ("stm", ("`sync/*.stm`", "STM: segments with times, as recognition is scored")),
+    ("rttm", ("`sync/*.rttm`", "RTTM: who spoke when, no text")),
+    ("seglst", ("`sync/*.seglst.json`", "SegLST: segments with times, as JSON")),
+    ("qdpx", ("`study.qdpx`", "the whole study as a REFI-QDA project: texts, speakers coded, cases, sets of pairs")),
+    ("codebook", ("`codebook.qdc`, `codebook.csv`", "the codes alone: speakers, redactions, and the lab's own if any")),
+    ("cases", ("`cases.csv`, `cases.xlsx`", "a row per participant and pair: role, sessions, month, minutes, words …")),
+    ("turns", ("`turns.csv`", "one row per utterance of all transcripts, with times and places in the txt")),
+    ("coding-sheet", ("`coding_sheet.xlsx`", "one row per sentence, to code line by line")),
+    ("", ("`conventions.md`", "how to read the transcripts")),
+    ("coders", ("`changes.html`", "from the second release on: what it changed, and what has to be replaced")),
+    ("", ("`manifest.json`", "versions, settings, counts, and a checksum of each file")),
+)
+"""What the README says of each format's files; of `coders`: only in the coders' own folder."""
 
-| file | what |
-|---|---|
-| `transcripts/docx/` | one document per transcript, line numbers and page numbers on |
-| `transcripts/txt/` | the same text, letter for letter (UTF-8 with BOM) |
-| `sync/` | WebVTT: utterances with times, for players and programs that show text along with sound |
-| `turns.csv` | one row per utterance of all transcripts, with times and places in the txt |
-| `conventions.md` | how to read the transcripts |
-| `changes.html` | from the second release on: what it changed, and what has to be replaced |
-| `manifest.json` | versions, settings, counts, and a checksum of each file |"""
+_EXPLAINED: tuple[tuple[set[str], str], ...] = (
+    (
+        {"docx", "html", "turns", "qdpx", "dyads"},
+        """## Questions of the interview guide
+
+Where the lab has given its interview guide, the interviewer's utterances were compared with its questions by machine. \
+A section runs from a question to the next one that was found: in Word it is an entry of the navigation pane, in the \
+html pages a list at the side, in `turns.csv` the column `question`, in `study.qdpx` the codes under **Guide**. A \
+question that was asked in other words may have been missed: tell the lab, who can correct it. Without a guide there \
+are no sections.""",
+    ),
+    (
+        {"qdpx"},
+        """## What a project of the study shows
+
+One document per transcript. A code **Speakers** with a code for every speaker under it, and under these all that the \
+person said. Cases for participants and pairs with role, session and month. Open the first and the last coding of one \
+transcript: they must begin and end with the utterance. If they are shifted, do not use the project, take the other \
+files, and tell the lab: `transcribe export --format qdpx --newline crlf` makes a project with other line ends.""",
+    ),
+    (
+        {"cases", "qdpx"},
+        """## Cases
+
+A case is a participant, by code, or a pair, where transcripts show pairs. A participant's case holds what that person \
+said; a pair's, all of its transcripts. *Talk share* is how much of the words in their own interviews the person said.""",
+    ),
+    (
+        {"dyads"},
+        """## Both sides of a pair
+
+`dyads/<pair>.html` puts what the two said to the same question side by side, with links into the transcripts (keep \
+`transcripts/html` beside it). It says so where a question was not asked, or not found, in one of the interviews. It \
+is there for pairs of which both interviews are in the release.""",
+    ),
+)
+"""Sections of the README and the formats of which one must be there."""
 
 _DOCUMENTS = """## Documents
 
-Field notes and older transcripts that came as text, pseudonymised with the same marks. They have no times. Each is \
-there as `.docx` and as `.txt`."""
+Field notes and older transcripts that came as text, pseudonymised with the same marks. They have no times."""
+
+_AMENDING = """## When a new release comes
+
+No program merges a new version into what you have coded, and importing `study.qdpx` again makes a second project. So:
+
+1. Open `changes.html`. Transcripts named at its top come first: something in them is replaced now that could be read \
+before.
+2. Compare the version in the table below with the one in the head of the transcript that you coded. The same version: \
+nothing to do.
+3. Else find the listed utterances in your project by their stamp, and change them there. By their manuals, NVivo, \
+MAXQDA, ATLAS.ti and QualCoder have an edit mode for documents that keeps codings; Taguette and Dedoose have none. \
+Utterances that are not listed have the same words and the same id.
+4. If that is more than a few, import the new version as a second document, and code on there."""
 
 _KEEPING = """## Your own files
 
 Files that you put into this folder stay, in every later release. If you change one of the files above, the next \
 release keeps yours beside the new one as `<name>.edited-<release>`; it then still holds the text of the earlier \
-release. Better work on a copy. No QDA program merges a new version into coded text: compare the version in a \
-transcript's head with the one you coded."""
+release. Better work on a copy."""
 
 
 def _transcripts(transcripts: Sequence[TranscriptEntry]) -> list[str]:
