@@ -11,7 +11,7 @@ from types import MappingProxyType
 from transcribe.conventions import Conventions, Rendering
 from transcribe.documents.stored import CoderDocument, document_files
 from transcribe.errors import UsageError, ValidationError
-from transcribe.exports import changes, conventions_page, docx, manifest, readme, turns
+from transcribe.exports import changes_page, conventions_page, docx, manifest, readme, turns
 from transcribe.exports.bundle_files import (
     RELEASED,
     STUDY_PATHS,
@@ -21,7 +21,8 @@ from transcribe.exports.bundle_files import (
     transcript_files,
     transcript_paths,
 )
-from transcribe.exports.changes import Changes
+from transcribe.exports.changes import CHANGES, Changes
+from transcribe.exports.changes_page import VersionChange
 from transcribe.exports.entries import absent_versions, entry_of, known_versions, transcript_digest
 from transcribe.exports.layout import CoderTranscript, LaidOut, lay_out
 from transcribe.exports.manifest import MANIFEST, README, BundleManifest, Newline, TranscriptEntry
@@ -198,7 +199,8 @@ def _with_frame(
     release = release or (1 if previous is None else previous.release + (content != previous.content))
     files[README] = readme.write(settings, entries, withheld, notes, release, is_copy=is_copy)
     if changed is not None and previous is not None and release > previous.release:
-        files[changes.CHANGES] = changes.write(changed, release)
+        is_restyled = previous.settings.conventions != settings.conventions
+        files[CHANGES] = changes_page.write(changed, release, _versions(entries, previous), is_restyled=is_restyled)
     files[MANIFEST] = manifest.write(
         BundleManifest(
             "transcribe",
@@ -214,6 +216,13 @@ def _with_frame(
         )
     )
     return files
+
+
+def _versions(entries: Sequence[TranscriptEntry], previous: BundleManifest) -> list[VersionChange]:
+    """Which transcripts that coders had have another version now."""
+    had = {entry.id: entry.version for entry in previous.transcripts}
+    found = (VersionChange(entry.id, had.get(entry.id, entry.version), entry.version) for entry in entries)
+    return [change for change in found if change.before != change.now]
 
 
 def number_versions(

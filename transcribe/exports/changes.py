@@ -1,27 +1,32 @@
 """`changes.html`: what a release changed, for coders who have begun; what has to be replaced comes first.
 
 What a new release replaces or takes out for the first time was readable in the one before. Its old text is not shown
-again: coders are told which transcript to replace, and the new text. The page needs no script and no other file.
+again: coders are told which transcript to replace, and the new text. Where the study writes with other signs now, every
+utterance differs: that is said once, and what was said is compared (`without_style`). The page itself is made in
+`changes_page`.
 """
 
-import html
+import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from transcribe.conventions import speech_of
-from transcribe.exports.layout import EVENT_FLAG
+from transcribe.exports.layout import EVENT_FLAG, clock
 from transcribe.exports.turns import TurnRow
 from transcribe.redaction.registry import MARK
 
 CHANGES = "changes.html"
+_PARAGRAPH = re.compile(r"(u\d+)-\d+")
+"""A further paragraph of a long utterance."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedUtterance:
     """An utterance in the release before and in this one; `old` is empty for a new one and where it may not be shown.
 
-    `leak`: something is replaced, or was taken back, that could be read before.
+    `leak`: something is replaced, or was taken back, that could be read before. `stamp` is the new text's, `hh:mm:ss`,
+    empty where it has none; `was` the speaker's label before if it was another.
     """
 
     transcript: str
@@ -30,6 +35,8 @@ class ChangedUtterance:
     old: str
     new: str
     leak: bool = False
+    stamp: str = ""
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,26 @@ def without_text(changes: Changes) -> Changes:
     return replace(changes, utterances=tuple(replace(u, old="", new="") for u in changes.utterances))
 
 
+def without_style(rows: Iterable[TurnRow]) -> list[TurnRow]:
+    """The rows as they compare when signs or the length of paragraphs have changed: whole utterances, speech alone.
+
+    Stretches without text are what they are, however they are written.
+    """
+    joined: dict[tuple[str, str], TurnRow] = {}
+    for row in rows:
+        part = _PARAGRAPH.fullmatch(row.turn)
+        place = (row.transcript, part[1] if part else row.turn)
+        first = joined.get(place)
+        if EVENT_FLAG in row.flags:
+            joined[place] = replace(row, text=f"({row.turn.partition('-')[0]})")
+        elif part is None or first is None:
+            joined[place] = replace(row, turn=place[1], text=speech_of(row.text))
+        else:
+            text = f"{first.text} {speech_of(row.text)}"
+            joined[place] = replace(first, text=text, end_ms=max(first.end_ms, row.end_ms))
+    return [replace(row, text=" ".join(row.text.split())) for row in joined.values()]
+
+
 def changed_rows(old: Sequence[TurnRow], new: Sequence[TurnRow]) -> tuple[TurnRow, ...]:
     """The rows of the release before whose text is another now, or gone from a transcript that stays."""
     are = {row.transcript for row in new}
@@ -62,31 +89,36 @@ def changed_rows(old: Sequence[TurnRow], new: Sequence[TurnRow]) -> tuple[TurnRo
 def compare(
     before: int, old: Sequence[TurnRow], new: Sequence[TurnRow], identifies: Callable[[TurnRow], bool]
 ) -> Changes:
-    """What changed from release `before`, whose rows are `old`, to the one whose rows are `new`.
+    """What changed from release `before`, whose rows are `old`, to the one whose rows are `new`: text, or who said it.
 
-    `identifies` says of a row of the release before whether it holds anything that the key, the roster or a detector
-    knows now. Its old text is then never shown, nor where a mark may stand for words that are gone, nor where words
-    were only taken out, nor in a transcript of which a stretch was taken out since: they may be what somebody took
-    back. Utterances that are gone from a transcript that stays are listed without their text.
+    Transcripts in which something leaked come first, and such utterances first in them. `identifies` says of a row of
+    the release before whether it holds anything that the key, the roster or a detector knows now. Its old text is then
+    never shown, nor where a mark may stand for words that are gone, nor where words were only taken out, nor in a
+    transcript of which a stretch was taken out since: they may be what somebody took back. Utterances that are gone
+    from a transcript that stays are listed without their text.
     """
     texts = {(row.transcript, row.turn): row for row in old}
     now = {(row.transcript, row.turn) for row in new}
     were, are = ({row.transcript: None for row in rows} for rows in (old, new))
     cut = {row.transcript for row in new if EVENT_FLAG in row.flags and (row.transcript, row.turn) not in texts}
+    stamps = _stamps(new)
     changed = [
-        _compare(texts.get((row.transcript, row.turn)), row, identifies, row.transcript in cut)
+        replace(
+            _compare(texts.get((row.transcript, row.turn)), row, identifies, row.transcript in cut),
+            stamp=stamps[row.transcript, row.turn],
+        )
         for row in new
-        if row.transcript in were
-        and ((row.transcript, row.turn) not in texts or texts[row.transcript, row.turn].text != row.text)
+        if row.transcript in were and not _is_same(texts.get((row.transcript, row.turn)), row)
     ]
     changed += [
         ChangedUtterance(row.transcript, row.turn, row.speaker, "", "", identifies(row) or row.transcript in cut)
         for row in old
         if row.transcript in are and (row.transcript, row.turn) not in now
     ]
+    leaking = {u.transcript for u in changed if u.leak}
     return Changes(
         before,
-        tuple(sorted(changed, key=lambda u: (u.transcript, u.turn))),
+        tuple(sorted(changed, key=lambda u: (u.transcript not in leaking, u.transcript, not u.leak, u.turn))),
         tuple(name for name in are if name not in were),
         tuple(name for name in were if name not in are),
     )
@@ -97,12 +129,28 @@ def _compare(
 ) -> ChangedUtterance:
     if old is None:
         return ChangedUtterance(new.transcript, new.turn, new.speaker, "", new.text)
+    was = old.speaker if old.speaker != new.speaker else ""
     before, after = (Counter(_pieces(speech_of(row.text))) for row in (old, new))
     gone = [piece for piece in before - after if not MARK.fullmatch(piece)]
     marked = bool(gone) and any(map(MARK.fullmatch, after))
     leak = marked or is_cut or identifies(old)
-    hidden = leak or not any(not MARK.fullmatch(piece) for piece in after - before)
-    return ChangedUtterance(new.transcript, new.turn, new.speaker, "" if hidden else old.text, new.text, leak)
+    hidden = leak or (before != after and not any(not MARK.fullmatch(piece) for piece in after - before))
+    text = "" if hidden else old.text
+    return ChangedUtterance(new.transcript, new.turn, new.speaker, text, new.text, leak, was=was)
+
+
+def _is_same(old: TurnRow | None, new: TurnRow) -> bool:
+    return old is not None and (old.text, old.speaker) == (new.text, new.speaker)
+
+
+def _stamps(rows: Sequence[TurnRow]) -> dict[tuple[str, str], str]:
+    """The stamp that stands behind each utterance; none in documents, which have no times."""
+    latest: Counter[str] = Counter()
+    stamps = {}
+    for row in rows:
+        latest[row.transcript] = max(latest[row.transcript], row.end_ms)
+        stamps[row.transcript, row.turn] = clock(latest[row.transcript] // 1000) if latest[row.transcript] else ""
+    return stamps
 
 
 def _pieces(text: str) -> list[str]:
@@ -113,67 +161,3 @@ def _pieces(text: str) -> list[str]:
         pieces += [*text[position : match.start()].split(), match.group()]
         position = match.end()
     return [*pieces, *text[position:].split()]
-
-
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-.leak { border-left: .3rem solid #b00020; background: #fdf1f2; padding: .5rem 1rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border: 1px solid #ccc; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-th { background: #f4f4f4; } th, td.turn { white-space: nowrap; } .mark { background: #fff3c4; } .none { color: #666; }
-@media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
-"""
-
-
-def write(changes: Changes, release: int) -> bytes:
-    """The page, UTF-8; the same changes give the same bytes."""
-    parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        f"<title>What release {release} changed</title><style>{_STYLE}</style></head><body>",
-        f"<h1>What release {release} changed</h1>",
-        f"<p>Compared with release {changes.before}. Utterances that are not listed are as they were.</p>",
-    ]
-    for name in changes.leaking:
-        parts.append(
-            f'<p class="leak"><strong>Replace {_plain(name)} before further coding.</strong> Something in it is '
-            "replaced or taken out now that could be read before. Delete the earlier copy, and what was copied from "
-            "it; the utterances are marked below.</p>"
-        )
-    parts += _listed("No longer in the release: delete your copies", changes.gone)
-    parts += _listed("New transcripts", changes.added)
-    for name in dict.fromkeys(u.transcript for u in changes.utterances):
-        parts += [f"<h2>{_plain(name)}</h2>", "<table><tr><th>utterance</th><th>before</th><th>now</th></tr>"]
-        parts += [_row(u) for u in changes.utterances if u.transcript == name]
-        parts.append("</table>")
-    parts.append("</body></html>")
-    return ("\n".join(parts) + "\n").encode()
-
-
-def _listed(title: str, names: Sequence[str]) -> list[str]:
-    return [f"<h2>{title}</h2>", f"<p>{', '.join(map(_plain, names))}</p>"] if names else []
-
-
-def _row(utterance: ChangedUtterance) -> str:
-    if utterance.leak:
-        old = '<span class="none">not shown: something in it is replaced or taken out now</span>'
-    else:
-        old = _marked(utterance.old) or '<span class="none">not there, or taken out</span>'
-    new = _marked(utterance.new) or '<span class="none">taken out</span>'
-    where = f"{_plain(utterance.turn)}<br>{_plain(utterance.speaker)}"
-    kind = ' class="leak"' if utterance.leak else ""
-    return f'<tr{kind}><td class="turn">{where}</td><td>{old}</td><td>{new}</td></tr>'
-
-
-def _marked(text: str) -> str:
-    """The text as HTML, its marks shown as such."""
-    pieces, position = [], 0
-    for match in MARK.finditer(text):
-        pieces += [_plain(text[position : match.start()]), f'<span class="mark">{_plain(match.group())}</span>']
-        position = match.end()
-    return "".join([*pieces, _plain(text[position:])])
-
-
-def _plain(text: str) -> str:
-    return html.escape(text)

@@ -157,7 +157,7 @@ files, and tell the lab: `transcribe export --format qdpx --newline crlf` makes 
         """## Cases
 
 A case is a participant, by code, or a pair, where transcripts show pairs. A participant's case holds what that person \
-said; a pair's, all of its transcripts. *Talk share* is how much of the words in their own interviews the person said.""",
+said; a pair's, all of its transcripts. *Talk share* is the person's part of the words in their own interviews.""",
     ),
     (
         {"dyads"},

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from transcribe.consent import with_consent
 from transcribe.documents.stored import CoderDocument, coder_document, read_documents, without_text
 from transcribe.errors import UsageError, WithheldError
-from transcribe.exports import changes, manifest
+from transcribe.exports import changes_page, manifest
 from transcribe.exports.bundle import BundleOptions, LabLists, build
+from transcribe.exports.changes import CHANGES, ChangedUtterance, Changes
 from transcribe.exports.layout import CoderTranscript
 from transcribe.exports.manifest import MANIFEST, BundleManifest
+from transcribe.lab_lists import read_lists
 from transcribe.records import Recording, RedactionList, Transcript
 from transcribe.redaction import decisions
 from transcribe.redaction.apply import redact_transcript
@@ -70,17 +72,16 @@ def read_released(study: StudyFolder, settings: Settings, registry: Registry) ->
     }
     options = bundle_options(study, settings, items)
     documents = _documents(study, previous, registry)
-    lists = LabLists()
+    lists = read_lists(study, items.values(), settings.conventions).lists
     files = build(list(items.values()), previous.withheld, options, previous, documents, lists=lists)
     if manifest.parse(files[MANIFEST]).content != previous.content:
         raise _changed_since(previous)
     frame = frame_of(items, previous, options, documents)
-    told = study.coders / changes.CHANGES
-    if told.is_file() and hash_file(told) == previous.sha256.get(changes.CHANGES):
-        files = _with_file(files, changes.CHANGES, told.read_bytes())
-        frame = _with_file(
-            frame, changes.CHANGES, changes.write(changes.Changes(previous.release - 1, (), (), ()), previous.release)
-        )
+    told = study.coders / CHANGES
+    if told.is_file() and hash_file(told) == previous.sha256.get(CHANGES):
+        files = _with_file(files, CHANGES, told.read_bytes())
+        empty = Changes(previous.release - 1, (ChangedUtterance("", "", "", "", ""),), (), ())
+        frame = _with_file(frame, CHANGES, changes_page.write(empty, previous.release, is_restyled=True))
     return Released(previous, plans, interviews, drafts, items, documents, options, lists, files, frame)
 
 
