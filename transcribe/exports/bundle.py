@@ -137,7 +137,7 @@ def without(
     formats = present.settings.formats
     kept = {path: files[path] for entry in entries for path in transcript_paths(entry.id, formats)}
     kept |= {path: files[path] for name in notes for path in document_paths(name)}
-    study = StudyText(present.settings, entries, _rows(files, entries), lists.guide, lists.codes)
+    study = _study_text(files, present.settings, entries, lists)
     kept |= study_files(study, kept)
     withheld = [name for name in present.withheld if name not in gone]
     return _with_frame(kept, entries, withheld, notes, present.settings, present.tool_version, present)
@@ -150,7 +150,7 @@ def only(files: Mapping[str, bytes], formats: Sequence[str]) -> dict[str, bytes]
     """
     found = manifest.parse(files[MANIFEST])
     settings = replace(found.settings, formats=tuple(formats))
-    study = StudyText(settings, found.transcripts, _rows(files, found.transcripts))
+    study = _study_text(files, settings, found.transcripts, LabLists())
     wanted = [path for entry in found.transcripts for path in transcript_paths(entry.id, formats)]
     notes = found.documents if {"docx", "txt"} & set(formats) else ()
     wanted += [path for name in notes for path in document_paths(name) if path.rpartition(".")[2] in formats]
@@ -167,13 +167,20 @@ def only(files: Mapping[str, bytes], formats: Sequence[str]) -> dict[str, bytes]
     )
 
 
-def _rows(files: Mapping[str, bytes], entries: Sequence[TranscriptEntry]) -> dict[str, tuple[turns.TurnRow, ...]]:
-    """What `turns.csv` holds of these transcripts, by id."""
+def study_text(files: Mapping[str, bytes], lists: LabLists) -> StudyText:
+    """What the files of the whole study are written from, of a finished bundle."""
+    found = manifest.parse(files[MANIFEST])
+    return _study_text(files, found.settings, found.transcripts, lists)
+
+
+def _study_text(
+    files: Mapping[str, bytes], settings: manifest.Settings, entries: tuple[TranscriptEntry, ...], lists: LabLists
+) -> StudyText:
     rows: dict[str, list[turns.TurnRow]] = {entry.id: [] for entry in entries}
     for row in turns.parse(files[STUDY_PATHS["turns"]]):
         if row.transcript in rows:
             rows[row.transcript].append(row)
-    return {name: tuple(mine) for name, mine in rows.items()}
+    return StudyText(settings, entries, {name: tuple(mine) for name, mine in rows.items()}, lists.guide, lists.codes)
 
 
 def _with_frame(

@@ -1,6 +1,6 @@
 """Redacted audio in an export: for recordings whose people agreed to it, listened to again before it goes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,7 +31,8 @@ A quiet tone stands for what was replaced in the transcript, for what was withhe
 transcript. Times are those of the recording: the stamps of the transcript fit.
 
 **The voices are as they were.** A voice is a biometric identifier: who knows it, knows the person. Keep these files
-apart from the transcripts, give them to nobody, and delete them when you have heard what you needed to hear.
+apart from the transcripts, give them to nobody, and delete them when you have heard what you needed to hear. The same
+holds for `study_with_audio.qdpx`, where the export has it: the project with the same sound in it.
 """
 
 
@@ -94,7 +95,7 @@ def add_audio(
             done.append(name)
     if done:
         (folder / AUDIO / "README.md").write_text(_NOTE, "utf-8")
-        _list_in_manifest(folder)
+        list_in_manifest(folder, [path.relative_to(folder) for path in (folder / AUDIO).iterdir()])
     elif names:
         (folder / AUDIO).rmdir()
     return tuple(done), withheld
@@ -109,11 +110,11 @@ def of_those_who_agreed(interview: Interview, agreed: tuple[str, ...]) -> Interv
     return replace(interview, transcript=transcript, redactions=replace(interview.redactions, redactions=kept))
 
 
-def _list_in_manifest(folder: Path) -> None:
+def list_in_manifest(folder: Path, names: Iterable[Path]) -> None:
+    """Adds files of an export, by their relative paths, to its manifest."""
     found = manifest.parse((folder / MANIFEST).read_bytes())
     files = [
-        manifest.FileEntry(path.relative_to(folder).as_posix(), path.stat().st_size, hash_file(path))
-        for path in sorted((folder / AUDIO).iterdir())
+        manifest.FileEntry(name.as_posix(), (folder / name).stat().st_size, hash_file(folder / name)) for name in names
     ]
     (folder / MANIFEST).write_bytes(
         manifest.write(replace(found, files=tuple(sorted((*found.files, *files), key=_path))))

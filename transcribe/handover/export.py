@@ -25,6 +25,7 @@ from transcribe.handover.folder import (
     write_zip,
 )
 from transcribe.handover.form import ExportForm
+from transcribe.handover.project_with_audio import add_project
 from transcribe.handover.writing import write_at_level, write_released
 from transcribe.redaction.decisions import Level
 from transcribe.redaction.key import open_key, save_key
@@ -121,6 +122,8 @@ def export_study(study: StudyFolder, settings: Settings, request: ExportRequest)
                     study, folder, agreed, released, roster, registry, request.level, request.listening
                 )
                 withheld |= {f"{name} audio": reason for name, reason in silent.items()}
+                if heard and request.form.has("qdpx"):
+                    add_project(folder, written, [agreed[name] for name in heard], roster, registry, request.level)
             report = ExportReport(
                 path=_destination(request, released.manifest.release),
                 level=request.level,

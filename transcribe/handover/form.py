@@ -22,6 +22,10 @@ class ExportForm:
     newline: Newline = "lf"
     redactions_coded: bool = False
 
+    def has(self, name: str) -> bool:
+        """Whether files of a format are exported."""
+        return name in (self.formats or RELEASED)
+
     def options(self, released: BundleOptions) -> BundleOptions:
         """How to build a bundle of this form: all that a release has, by which it can be checked, and what is asked."""
         return replace(

@@ -31,13 +31,15 @@ CODE_MESSAGE = "a code of the study stands in its text; have `transcribe decide`
 class Written:
     """What was written: what is shown of each recording, by the study's ids, and why others were withheld.
 
-    `files` is the whole bundle that was checked, of which the folder may hold a part; `lists` what it was built with.
+    `files` is the whole bundle that was checked, of which the folder may hold a part; `lists` what it was built with;
+    `codes` what must not stand in it because it would link people.
     """
 
     shown: Mapping[str, Interview]
     withheld: Mapping[str, str]
     files: Mapping[str, bytes]
     lists: LabLists
+    codes: frozenset[str] = frozenset()
 
 
 def write_released(
@@ -96,7 +98,7 @@ def write_at_level(
         linking = {name for name in files if holds_code(name, files[name], codes)}
         if not leaking | linking:
             _cut_down(folder, files, form)
-            return Written(shown, withheld, files, lists)
+            return Written(shown, withheld, files, lists, codes)
         reasons = {ids[stem]: LEAK_MESSAGE for stem in _stems(leaking) if stem in ids}
         reasons |= {ids[stem]: CODE_MESSAGE for stem in _stems(linking) if stem in ids}
         if not reasons:

@@ -153,12 +153,19 @@ def _is_there(path: Path) -> bool:
 
 def _link_or_copy(source: Path, target: Path) -> None:
     """The same file under a second name, so that what a coder saves meanwhile is in both; a copy where links fail."""
+    if not link(source, target):
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def link(source: Path, target: Path) -> bool:
+    """Gives a file a second name; False where the file system cannot."""
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError as error:
         if error.errno not in _LINKS_FAIL:
             raise
-        shutil.copy2(source, target, follow_symlinks=False)
+        return False
+    return True
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -1,7 +1,8 @@
 """The one verb that changes `coders/`: a checked release, swapped in whole.
 
 1. Whatever a killed run left behind is finished or thrown away.
-2. The new release is written to `<study>/.coders.new` (0700), read back and checked.
+2. The new release is written to `<study>/.coders.new` (0700), read back and checked. A file that is the same as in the
+   present release is not written again: it is that file, linked, with its date.
 3. The coders' own files are linked into it, a journal of the swap is written, and the two folders are exchanged by
    one system call (`swap.py`; file by file where the file system cannot exchange).
 4. The old release goes to `private/releases/<n>/`, `private/releases/current.json` remembers what is published.
@@ -16,7 +17,9 @@ name of one of theirs, theirs is kept as `<name>.own-<release><suffix>`.
 
 import contextlib
 import errno
+import hashlib
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +27,7 @@ from pathlib import Path
 from transcribe.errors import UsageError, ValidationError
 from transcribe.exports import manifest, self_checks
 from transcribe.exports.manifest import MANIFEST, BundleManifest
-from transcribe.release.coders_files import FILE_MODE, clear_way, hash_file, make_folders
+from transcribe.release.coders_files import FILE_MODE, clear_way, hash_file, is_published, link, make_folders
 from transcribe.release.swap import CURRENT, all_hashes, finish_or_undo, prepare, staging, swap_in, sync_tree, undo
 from transcribe.store import StudyFolder, make_private_folder
 
@@ -82,7 +85,7 @@ def publish(
         make_private_folder(study.releases)
         stage = staging(study)
         try:
-            _write_staged(stage, files)
+            _write_staged(stage, files, study.coders, previous)
             self_checks.check_bundle(_read_staged(stage, files))
             if check is not None:
                 check(stage)
@@ -98,11 +101,15 @@ def publish(
     return Release(new.release, True, study.coders, edited=edited)
 
 
-def _write_staged(stage: Path, files: Mapping[str, bytes]) -> None:
+def _write_staged(stage: Path, files: Mapping[str, bytes], coders: Path, previous: BundleManifest | None) -> None:
+    present = {} if previous is None else previous.sha256
     stage.mkdir(mode=0o700)
     for name, data in sorted(files.items()):
         path = stage / name
         make_folders(stage, str(Path(name).parent))
+        is_same = present.get(name) == hashlib.sha256(data).hexdigest() and is_published(coders, name, present)
+        if is_same and stat.S_IMODE((coders / name).stat().st_mode) == FILE_MODE and link(coders / name, path):
+            continue
         path.write_bytes(data)
         path.chmod(FILE_MODE)
 
