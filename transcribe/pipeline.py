@@ -12,10 +12,12 @@ from transcribe.documents.stored import read_documents
 from transcribe.engines import PiiDetector
 from transcribe.enrolment import hear_enrolled
 from transcribe.errors import EXIT_OK, EXIT_SOME_FAILED, EXIT_WITHHELD, TranscribeError, UsageError, WithheldError
+from transcribe.lab_lists import check_lists
 from transcribe.progress import Progress
 from transcribe.records import Recording, Transcript
 from transcribe.redaction.decisions import undecided
 from transcribe.redaction.key import open_key
+from transcribe.redaction.leak_check import text_check
 from transcribe.redaction.registry import Registry
 from transcribe.redaction.roster_match import check_roster
 from transcribe.redaction.study_redaction import REDACTION_VERSION
@@ -93,6 +95,7 @@ def run_study(
         roster = read_roster(study.roster)
         check_roster(roster)
         settings.vocabulary.check_no_names(roster)
+        check_lists(study, text_check(registry, roster))
         reading = read_manifest(study)
         plans = {plan.id: plan for plan in reading.recordings}
         chosen = _chosen(plans, request.only)

@@ -18,9 +18,10 @@ from transcribe.engines import PiiDetector
 from transcribe.errors import WithheldError
 from transcribe.exports import changes, manifest, turns
 from transcribe.exports.bundle import BundleOptions, build, number_versions
-from transcribe.exports.changes import Changes, changed_rows, compare
+from transcribe.exports.changes import Changes, changed_rows, compare, without_style
 from transcribe.exports.layout import CoderTranscript, ExportHeader
 from transcribe.exports.manifest import BundleManifest
+from transcribe.lab_lists import check_no_names, keep_lists, read_lists
 from transcribe.records import Recording, RedactionList, Transcript, Utterance
 from transcribe.redaction.apply import redact_transcript
 from transcribe.redaction.decisions import at_level, standings
@@ -64,7 +65,8 @@ def release_study(
 
     The finished files are searched for all that the key and the roster know, and read by the detector once more.
     The release is None when there is nothing to publish and nothing was published before. Raises `ValidationError` when
-    the bundle fails its own checks, `WithheldError` when a name remains that is in no single recording's files.
+    the bundle fails its own checks, `WithheldError` when a name remains that is in no single recording's files, or in
+    the lab's guide or codes, `UsageError` when these cannot be read.
     """
     known = standings(registry)
     team = {name: at_level(listed, known, "team") for name, listed in redactions.items()}
@@ -83,6 +85,9 @@ def release_study(
     }
     scopes = {name: plans[name].pair or name for name in items} | {n: d.pair or n for n, d in documents.items()}
     leaking: dict[str, str] = {}
+    check_no_names(study, text_check(registry, roster))
+    found = read_lists(study, items.values(), settings.conventions)
+    keep_lists(study, found)
     while True:
         previous = read_previous(study)
         if not items and not notes and previous is None:
@@ -92,7 +97,7 @@ def release_study(
         changed = _changes(
             study, previous, options, list(items.values()), list(notes.values()), scopes, roster, registry, detector
         )
-        files = build(list(items.values()), absent, options, previous, list(notes.values()), changed)
+        files = build(list(items.values()), absent, options, previous, list(notes.values()), changed, found.lists)
         frame = build(
             [without_speech(item) for item in items.values()],
             absent,
@@ -141,6 +146,8 @@ def _changes(
     numbered = number_versions(items, previous, options)
     now = [row for laid in numbered for row in turns.rows(laid)]
     before = list(turns.parse(path.read_bytes()))
+    if previous.settings.conventions != options.conventions:
+        before, now = without_style(before), without_style(now)
     shown = {note.id: document_files(note)[f"documents/{note.id}.txt"] for note in notes}
     for name in dict.fromkeys((*previous.documents, *shown)):
         earlier = study.coders / "documents" / f"{name}.txt"

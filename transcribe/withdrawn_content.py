@@ -14,6 +14,7 @@ from transcribe.errors import CorruptFileError, TranscribeError, UsageError
 from transcribe.exports.bundle import without
 from transcribe.exports.bundle_files import document_paths, transcript_paths
 from transcribe.exports.manifest import MANIFEST, BundleManifest, parse
+from transcribe.lab_lists import MATCHES, forget_matches, kept_lists
 from transcribe.record_json import to_json
 from transcribe.records import Recognition, Recording, Transcript
 from transcribe.release import Release, publish, read_previous
@@ -56,6 +57,11 @@ def delete_withdrawn(study: StudyFolder, withhold_third_voices: bool) -> tuple[s
             except CorruptFileError as error:
                 deleted.append(f"{name}: {NOT_DELETED}: {error.message}; then withdraw again")
     deleted += delete_withdrawn_voices(study, reading)
+    try:
+        if forget_matches(study, whole):
+            deleted.append(f"private/{MATCHES}: where questions of the guide were asked in it")
+    except UsageError as error:
+        deleted.append(f"private/{MATCHES}: {NOT_DELETED}: {error.message}; then withdraw again")
     for name in journal.documents:
         if study.recording(name).is_dir():
             shutil.rmtree(study.recording(name))
@@ -198,7 +204,7 @@ def bundle_without(study: StudyFolder, gone: Collection[str]) -> dict[str, bytes
     if table is None:
         raise UsageError("coders/turns.csv was changed since it was released: put the released file back, from a copy")
     files[_TURNS] = table
-    return without(present, files, {*gone, *lost})
+    return without(present, files, {*gone, *lost}, kept_lists(study))
 
 
 def _as_published(study: StudyFolder, path: str, present: BundleManifest) -> bytes | None:

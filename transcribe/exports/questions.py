@@ -11,8 +11,7 @@ def with_questions(laid: LaidOut, asked: Mapping[str, str]) -> LaidOut:
     question = ""
     turns = []
     for turn in laid.turns:
-        if turn.id in asked:
-            question = asked[turn.id]
-            turn = replace(turn, flags=(*turn.flags, ASKED_FLAG))  # noqa: PLW2901 - the same turn, in its section
-        turns.append(replace(turn, question=question) if question else turn)
+        question = asked.get(turn.id, question)
+        flags = (*turn.flags, ASKED_FLAG) if turn.id in asked else turn.flags
+        turns.append(replace(turn, question=question, flags=flags) if question else turn)
     return LaidOut(laid.header, tuple(turns))
