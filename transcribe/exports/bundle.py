@@ -6,7 +6,6 @@ and the study's path.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from transcribe.conventions import Conventions, Rendering
 from transcribe.documents.stored import CoderDocument, document_files
@@ -63,7 +62,7 @@ class LabLists:
 
     guide: tuple[GuideQuestion, ...] = ()
     codes: tuple[StarterCode, ...] = ()
-    asked: Mapping[str, Mapping[str, str]] = field(default=MappingProxyType({}))
+    asked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def build(
