@@ -1,23 +1,23 @@
 """Writing redacted text: nothing of a span survives, nothing else changes, offsets are exact."""
 
 import re
-from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests import export_samples
-from transcribe.engines import PiiCandidate
 from transcribe.errors import ValidationError
-from transcribe.exports import turns
-from transcribe.records import Event, Redaction, RedactionList, Transcript, Utterance, UtteranceWord
-from transcribe.redaction.apply import redact_transcript, without_overlap_signs
-from transcribe.redaction.leak_check import text_check
-from transcribe.redaction.registry import MARK, Registry, RegistryEntity
-from transcribe.release_check.finished import finished_texts
-from transcribe.release_check.second_look import look_again
+from transcribe.records import (
+    Event,
+    RedactedUtterance,
+    Redaction,
+    RedactionList,
+    Transcript,
+    Utterance,
+    UtteranceWord,
+)
+from transcribe.redaction.apply import redact_transcript
+from transcribe.redaction.registry import MARK
 
 MARKS = ("[D01-PIR]", "[PERSON_1]", "[PLACE_3 Kowloon]", "[D01-PIR-SON_1]")
 SECRET = "\U0001f511"
@@ -69,7 +69,7 @@ def test_square_brackets_of_speech_are_no_marks() -> None:
 def test_nothing_of_a_span_survives_and_nothing_else_changes(text: str, raw: list[tuple[int, int, str]]) -> None:
     spans = [(a, min(len(text), a + length), mark) for a, length, mark in raw if a < len(text)]
     covered = {i for a, b, _ in spans for i in range(a, b)}
-    text = text.replace(SECRET, "x").replace("/", "x")
+    text = text.replace(SECRET, "x")
     text = "".join(SECRET if i in covered else c for i, c in enumerate(text))
     written, marks = apply_to(text, *(redaction(*span) for span in spans))
     assert SECRET not in written
@@ -112,115 +112,65 @@ def test_another_recordings_list_and_odd_speakers_are_refused() -> None:
         redact_transcript(doubled, RedactionList("D01-PIR", ()))
 
 
-def said(*words: str, over: str = "", between: str = " ") -> Transcript:
-    """One utterance of `words`; those whose letter in `over` is `o` were said while another spoke."""
+def said(*words: str, between: str = " ", flags: str = "") -> Transcript:
+    """One utterance of `words`, a second each; `flags` has one sign a word, `.` for none."""
     found: list[UtteranceWord] = []
     text = ""
     for number, word in enumerate(words):
         text += between if text else ""
-        flags = ("overlap",) if over[number : number + 1] == "o" else ()
-        found.append(UtteranceWord(word, 0.5, 1.5, 0.9, (len(text), len(text) + len(word)), flags))
+        flag = flags[number : number + 1].strip(".")
+        offset = (len(text), len(text) + len(word))
+        found.append(UtteranceWord(word, number, number + 0.5, 0.9 - number / 100, offset, (flag,) if flag else ()))
         text += word
-    return Transcript("D01-PIR", (Utterance("u0001", "D01-PIR", "en", 0.5, 1.5, text, tuple(found)),))
+    return Transcript("D01-PIR", (Utterance("u0001", "D01-PIR", "en", 0, len(words), text, tuple(found)),))
 
 
-def shown(transcript: Transcript, *redactions: Redaction, signs: bool = True) -> str:
-    (written,) = redact_transcript(transcript, RedactionList("D01-PIR", redactions), overlap_signs=signs).utterances
-    assert all(written.text[m.start : m.end] == m.mark for m in written.marks)
-    return written.text
+def redacted(transcript: Transcript, *redactions: Redaction) -> RedactedUtterance:
+    (written,) = redact_transcript(transcript, RedactionList("D01-PIR", redactions)).utterances
+    return written
 
 
-@pytest.mark.parametrize(
-    ("over", "text"),
-    [
-        ("....", "so I went home"),
-        (".oo.", "so //I went// home"),
-        ("oooo", "//so I went home//"),
-        ("o.o.", "//so// I //went// home"),
-        ("...o", "so I went //home//"),
-    ],
-)
-def test_words_said_over_another_stand_between_signs(over: str, text: str) -> None:
-    assert shown(said("so", "I", "went", "home", over=over)) == text
-    assert shown(said("so", "I", "went", "home", over=over), signs=False) == "so I went home"
+def test_words_that_meet_in_a_mark_are_one() -> None:
+    written = redacted(said("with", "Janet", "Lau's", "son", flags=".a.b"), redaction(5, 14))
+    assert written.text == "with [PERSON_1]'s son"
+    assert [(written.text[slice(*w.offset)], w.start, w.end, w.probability, w.flags) for w in written.words] == [
+        ("with", 0, 0.5, 0.9, ()),
+        ("[PERSON_1]'s", 1, 2.5, 0.88, ("a",)),
+        ("son", 3, 3.5, 0.87, ("b",)),
+    ]
 
 
-@pytest.mark.parametrize(
-    ("over", "text"),
-    [
-        ("o...", "//with// [PERSON_1] there"),
-        (".o..", "with //[PERSON_1]// there"),  # the mark is the name's whole
-        ("oo..", "//with [PERSON_1]// there"),
-        ("..oo", "with //[PERSON_1] there//"),
-        ("o.oo", "//with [PERSON_1] there//"),
-        ("...o", "with [PERSON_1] //there//"),
-    ],
-)
-def test_a_mark_is_never_divided(over: str, text: str) -> None:
-    assert shown(said("with", "Janet", "Lau", "there", over=over), redaction(5, 14)) == text
-
-
-def test_marks_that_touch_keep_the_sign_between_them() -> None:
-    chinese = said("陳", "美", "玲", over="o..", between="")
-    assert shown(chinese, redaction(0, 1), redaction(1, 3)) == "//[PERSON_1]//[PERSON_1]"
-
-
-def test_slashes_that_were_recognised_are_no_sign_and_those_of_documents_stay() -> None:
-    assert shown(said("see", "https://a.example", "now", over=".o.")) == "see //https:/ /a.example// now"
-    assert shown(said("a/", "/", "/b", over=".o.", between="")) == "a/ /// ///b"
-    document = Transcript("D01-PIR", (Utterance("u0001", "D01-PIR", "en", 0, 0, "see https://a.example", ()),))
-    assert shown(document) == "see https://a.example"
+def test_two_marks_in_one_word_and_one_mark_over_all() -> None:
+    written = redacted(said("Lau/Wong", "yes"), redaction(0, 3, "[INT]"), redaction(4, 8))
+    assert [written.text[slice(*w.offset)] for w in written.words] == ["[INT]/[PERSON_1]", "yes"]
+    written = redacted(said("Lau", "Wong", "yes"), redaction(0, 12))
+    assert [written.text[slice(*w.offset)] for w in written.words] == ["[PERSON_1]"]
 
 
 @given(
-    st.lists(st.tuples(st.text("aZ/[]陳 ", min_size=1, max_size=4), st.sampled_from("o.")), min_size=1, max_size=8),
+    st.lists(st.text("aZ/[]陳 ", min_size=1, max_size=4), min_size=1, max_size=8),
     st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9), st.sampled_from(MARKS)), max_size=3),
     st.sampled_from(["", " "]),
 )
-def test_signs_come_in_pairs_outside_marks_and_change_nothing_else(
-    words: list[tuple[str, str]], raw: list[tuple[int, int, str]], between: str
+def test_words_are_in_order_and_hold_every_mark_whole(
+    words: list[str], raw: list[tuple[int, int, str]], between: str
 ) -> None:
-    transcript = said(*(w for w, _ in words), over="".join(o for _, o in words), between=between)
+    transcript = said(*words, between=between)
     length = len(transcript.utterances[0].text)
     spans = [redaction(a, min(length, a + b), mark) for a, b, mark in raw if a < length]
-    text = shown(transcript, *spans)
-    assert without_overlap_signs(text) == shown(transcript, *spans, signs=False)
-    assert text.count("//") % 2 == 0
-    assert "//" not in shown(transcript, *spans, signs=False)
+    written = redacted(transcript, *spans)
+    edges = [edge for word in written.words for edge in word.offset]
+    assert edges == sorted(edges)
+    assert all(word.offset[0] < word.offset[1] for word in written.words)
+    starts = [word.start for word in written.words]
+    assert starts == sorted(starts)
+    for mark in written.marks:
+        inside = [w for w in written.words if w.offset[0] < mark.end and mark.start < w.offset[1]]
+        assert len(inside) <= 1  # what parts two words is in none
+        assert all(w.offset[0] <= mark.start and mark.end <= w.offset[1] for w in inside)
 
 
-def test_a_name_that_a_sign_parts_is_still_found() -> None:
-    registry = Registry(
-        (
-            RegistryEntity("e1", "PERSON", "PERSON", "[PERSON_1]", "Janet Lau", ("Janet Lau", "Lau")),
-            RegistryEntity("e2", "PHONE", "PHONE", "[PHONE_1]", "9123 4567", ("9123 4567",)),
-        )
-    )
-    holds_known = text_check(registry, ())
-    for text in ("with Janet //Lau// there", "//Janet// Lau", "it is 9123 //4567// now", "//912//345 67"):
-        assert holds_known(text)
-    assert not holds_known("with //some of them// there")
-
-
-class ReadingDetector:
-    """Finds nothing, and remembers what it read."""
-
-    fingerprint = "reading"
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def detect(self, transcripts: Sequence[Transcript]) -> list[PiiCandidate]:
-        self.texts += [u.text for transcript in transcripts for u in transcript.utterances]
-        return []
-
-
-def test_the_detectors_of_the_release_check_read_the_text_without_signs(tmp_path: Path) -> None:
-    item = export_samples.transcript(export_samples.utterance(1, "P01-PSW", 1.0, 3.0, "with Janet //Lau//, //yes//"))
-    (tmp_path / "turns.csv").write_bytes(turns.write([item]))
-    (read,) = finished_texts(tmp_path, {})["P01-PSW"].utterances
-    assert read.text == "with Janet Lau, yes"
-    reading = ReadingDetector()
-    spoken = said("with", "Janet", "Lau", over="..o")
-    look_again(reading, {"D01-PIR": spoken}, {"D01-PIR": RedactionList("D01-PIR", ())}, Registry(()), {})
-    assert reading.texts == ["with Janet Lau"]
+def test_markup_that_was_recognised_is_no_mark() -> None:
+    text, marks = apply_to("so <seg>JANET</seg> said", redaction(0, 2, "[INT]"))
+    assert text == "[INT] (seg>JANET(/seg> said"
+    assert [mark for _, _, mark in marks] == ["[INT]"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from transcribe.conventions import Conventions
 from transcribe.errors import UsageError
 from transcribe.study.glossary import Glossary
 from transcribe.study.settings import Settings, read_settings, with_overrides
@@ -22,13 +23,38 @@ def test_the_template_is_the_defaults_with_every_key(tmp_path: Path) -> None:
     assert read_settings(write(tmp_path, settings_template())) == Settings()
     sections = tomllib.loads(settings_template())
     assert list(sections.pop("vocabulary")) == [field.name for field in dataclasses.fields(Glossary)]
+    rendering, *conventions = sections.pop("conventions")
+    assert sorted(conventions) == sorted(field.name for field in dataclasses.fields(Conventions))
     keys = [key for section in sections.values() for key in section]
-    assert sorted([*keys, "vocabulary"]) == sorted(field.name for field in dataclasses.fields(Settings))
+    assert sorted([*keys, rendering, "vocabulary", "conventions"]) == sorted(
+        field.name for field in dataclasses.fields(Settings)
+    )
 
 
 def test_what_the_file_leaves_out_has_its_default(tmp_path: Path) -> None:
     assert read_settings(write(tmp_path, '[run]\nquality = "draft"\njobs = 3\n')) == Settings(quality="draft", jobs=3)
     assert read_settings(write(tmp_path, "")) == Settings()
+
+
+def test_conventions_are_read(tmp_path: Path) -> None:
+    text = """[conventions]
+rendering = "clean"
+pause = "dots"
+pause_from = 3
+short_pause_from = 0
+overlap = "brackets"
+inaudible = "unv"
+uncertain = "parentheses"
+uncertain_below = 0
+redaction = "seg"
+paragraph_words = 0
+"""
+    found = read_settings(write(tmp_path, text))
+    assert found.rendering == "clean"
+    assert found.conventions == Conventions("dots", 3.0, 0.0, "brackets", "unv", "parentheses", 0.0, "seg", 0)
+    assert isinstance(found.conventions.pause_from, float)
+    alone = read_settings(write(tmp_path, '[conventions]\npause = "none"\nshort_pause_from = 5.0'))
+    assert alone.conventions.pause == "none"
 
 
 def test_notepad_writes_a_bom_and_crlf(tmp_path: Path) -> None:
@@ -70,12 +96,27 @@ def test_notepad_writes_a_bom_and_crlf(tmp_path: Path) -> None:
         ('[vocabulary]\nother = ["a\\u0007b"]', "cannot be said"),
         ('[vocabulary]\nother = ["<|endoftext|>"]', "cannot be said"),
         ('services = ["x"]', "services belongs under [vocabulary]"),
-        ('[export]\nprogram = "excel"', "nvivo, maxqda, atlasti, qualcoder, taguette, word"),
+        ('[export]\nprogram = "excel"', "nvivo, maxqda, atlasti, qualcoder, taguette, dedoose, word"),
         ('[export]\npaper = "a3"', "a4, letter"),
         ('[release]\nreview = "required"', "review application"),
         ('[release]\nreview = "some"', "none"),
         ('[secrecy]\ngroup = "lab"', "there is no section"),
         ("[run\n", "not valid TOML"),
+        ('[conventions]\nrendering = "tidy"', "verbatim, clean"),
+        ('[conventions]\npause = "stars"', "seconds, dots, ellipsis, none"),
+        ("[conventions]\npause_form = 2.0", 'did you mean "pause_from"'),
+        ("[conventions]\npause_from = 0.1", "seconds from 0.2 to 60"),
+        ('[conventions]\npause_from = "2"', "without quotation marks"),
+        ("[conventions]\npause_from = true", "without quotation marks"),
+        ("[conventions]\npause_from = nan", "seconds from 0.2 to 60"),
+        ("[conventions]\nshort_pause_from = 0.1", "or 0 for no sign of short pauses"),
+        ("[conventions]\nshort_pause_from = 3.0", "short_pause_from (3) is longer than pause_from (2)"),
+        ("[conventions]\nuncertain_below = 20", "a probability from 0"),
+        ("[conventions]\nparagraph_words = 7", "from 20 to 10000, or 0"),
+        ("[conventions]\nparagraph_words = 100.5", "a whole number"),
+        ('[conventions]\noverlap = "brackets"', 'write redaction = "seg", or overlap = "slashes"'),
+        ('[conventions]\noverlap = "brackets"\nredaction = "seg"', 'write uncertain = "parentheses" or "none"'),
+        ('rendering = "clean"', "rendering belongs under [conventions]"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_its_mend(tmp_path: Path, text: str, told: str) -> None:

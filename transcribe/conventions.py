@@ -38,8 +38,10 @@ class Conventions:
 OVERLAP_SIGN = "//"
 _PAUSE = re.compile(r" ?\((?:\d{1,3}\.\d|\.+)\)")
 _UNCERTAIN = re.compile(r"\[\?([^\[\]]*)\?\]|\(([^()]*)\?\)")
-_SEG = re.compile(r"<seg>([^<>]*)</seg>")
-_BRACKET = re.compile(r"[\[\]]")
+_SEG = re.compile(r"<seg>([A-Z][A-Z0-9-]*(?:_\d+)?(?: [^\[\]:<>]{1,40})?)</seg>")
+"""`redaction.registry.MARK` in its other brackets."""
+_BRACKET = re.compile(r"\[ ?|\]")
+"""Of an overlap (Jefferson), which stands before capital letters and digits with a space: `[ I saw]` is no mark."""
 
 
 def mark_in(conventions: Conventions, mark: str) -> str:

@@ -15,7 +15,7 @@ from transcribe.config import TIERS
 from transcribe.conventions import speech_of
 from transcribe.documents.stored import CoderDocument, StudyDocument, coder_document, document_files, without_text
 from transcribe.engines import PiiDetector
-from transcribe.errors import WithheldError
+from transcribe.errors import UsageError, WithheldError
 from transcribe.exports import changes, manifest, turns
 from transcribe.exports.bundle import BundleOptions, build, number_versions
 from transcribe.exports.changes import Changes, changed_rows, compare, without_style
@@ -66,7 +66,7 @@ def release_study(
     The finished files are searched for all that the key and the roster know, and read by the detector once more.
     The release is None when there is nothing to publish and nothing was published before. Raises `ValidationError` when
     the bundle fails its own checks, `WithheldError` when a name remains that is in no single recording's files, or in
-    the lab's guide or codes, `UsageError` when these cannot be read.
+    the lab's guide or codes, `UsageError` when these cannot be read, or where coders have another rendering.
     """
     known = standings(registry)
     team = {name: at_level(listed, known, "team") for name, listed in redactions.items()}
@@ -92,6 +92,7 @@ def release_study(
         previous = read_previous(study)
         if not items and not notes and previous is None:
             return None, leaking
+        check_rendering(previous, settings)
         options = bundle_options(study, settings, items)
         absent = [*withheld, *leaking]
         changed = _changes(
@@ -228,6 +229,20 @@ def bundle_options(study: StudyFolder, settings: Settings, items: Mapping[str, C
         rendering=settings.rendering,
         conventions=settings.conventions,
     )
+
+
+def check_rendering(previous: BundleManifest | None, settings: Settings) -> None:
+    """Raises `UsageError` when coders have begun with the other rendering: their codes hang on its words.
+
+    Drafts bind nobody: they are not for coding.
+    """
+    begun = previous is not None and any(not entry.draft for entry in previous.transcripts)
+    if previous is not None and begun and previous.settings.rendering != settings.rendering:
+        raise UsageError(
+            f'coders have begun with the rendering "{previous.settings.rendering}" (release {previous.release}), and a '
+            f'study has one: write rendering = "{previous.settings.rendering}" under [conventions] of study.toml; the '
+            f"other one: transcribe export STUDY --to FOLDER --rendering {settings.rendering}"
+        )
 
 
 def without_speech(item: CoderTranscript) -> CoderTranscript:

@@ -1,20 +1,32 @@
 """What stands in a transcript for an utterance: its words, with the signs of the study's conventions.
 
-Two renderings of one word list: `verbatim` and `clean`. QDA programs find speakers by the first colon of a line and
-time stamps by `[hh:mm:ss]` (QualCoder, MAXQDA, ATLAS.ti), so what was said may hold neither a `Word:` nor a bracket of
-its own; `speakable` repunctuates it and counts how often.
+Two renderings of one word list: `verbatim`, and `clean` (`clean_text`), which has fewer words and no signs of pauses
+and overlaps. The speech is made fit to stand in a transcript first (`speakable`), as a whole; only then are words left
+out and signs put in, so that no choice of signs changes a word.
 """
 
-import re
-import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from transcribe.conventions import OVERLAP_SIGN, Conventions, Rendering, mark_in
 from transcribe.errors import ValidationError
+from transcribe.exports import clean_text
+from transcribe.exports.speakable import Spoken, spoken
 from transcribe.overlap import OVERLAP
-from transcribe.records import MarkSpan, RedactedUtterance
+from transcribe.records import MarkSpan, RedactedUtterance, RedactedWord
 from transcribe.redaction.registry import MARK
+
+BACK_CHANNEL = "backchannel"
+"""The flag of an utterance that only shows that one listens: such sounds are always hard to hear, and never marked."""
+
+_LONGEST_MS = 999_900
+_MOST_DOTS = 9
+_FIRST_CJK = "⺀"
+_PUNCTUATION = ".,!?;:…\"'“”‘’«»，。、！？；：「」『』"
+"""What is left outside a sign for an uncertain word; the hyphen of a cut-off belongs to its word."""
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,74 +40,224 @@ class Rendered:
     repunctuated: int = 0
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class _Sign:
+    """A sign to be put in before a code point; of several at one place the lower `order` stands first."""
+
+    position: int
+    order: int
+    text: str
+
+
+_UNCERTAIN_ENDS, _OVERLAP_ENDS, _PAUSE, _OVERLAP_BEGINS, _UNCERTAIN_BEGINS = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A text while signs are put in: where each of its code points comes from in the utterance's, where its marks are,
+    and where each word of the utterance stands (empty where it was left out).
+    """
+
+    text: str
+    origins: Sequence[int]
+    marks: tuple[Span, ...]
+    words: tuple[Span, ...]
+
+
 def render(
     utterance: RedactedUtterance, rendering: Rendering, conventions: Conventions, recording: str = ""
 ) -> Rendered:
     """The utterance as coders read it. Raises `ValidationError` for a mark that is not where it should be."""
-    signs = sorted(_overlap_signs(utterance)) if rendering == "verbatim" else []
+    marks = sorted(utterance.marks, key=lambda mark: mark.start)
+    _check_marks(utterance.text, marks, recording)
+    said = _spoken_whole(utterance.text, marks)
+    if rendering == "clean" and BACK_CHANNEL not in utterance.flags:
+        said = _without_fillers(said, marks, utterance.language)
+    line = _line(utterance, said, marks)
+    is_verbatim = rendering == "verbatim"
+    pauses = _pauses(utterance.words, line, conventions) if is_verbatim else [""] * len(utterance.words)
+    overlaps = list(_overlaps(utterance.words, line)) if is_verbatim and conventions.overlap != "none" else []
+    signs = [_Sign(end, _PAUSE, f" {sign}") for end, sign in _pause_places(line, pauses)]
+    signs += [sign for run in overlaps for sign in _overlap_signs(run, line, conventions)]
+    if conventions.uncertain != "none" and BACK_CHANNEL not in utterance.flags:
+        signs += _uncertain(utterance.words, line, pauses, overlaps, conventions)
+    return _written(line, sorted(signs), marks, conventions, said.changes)
+
+
+def _check_marks(text: str, marks: Sequence[MarkSpan], recording: str) -> None:
+    cursor = 0
+    for mark in marks:
+        if mark.start < cursor or text[mark.start : mark.end] != mark.mark or not MARK.fullmatch(mark.mark):
+            raise ValidationError(
+                f"{recording}: a redaction mark is not where it should be or not of the form [PERSON_1]"
+            )
+        cursor = mark.end
+
+
+def _spoken_whole(text: str, marks: Sequence[MarkSpan]) -> Spoken:
+    """The utterance's speech made speakable between its marks, the marks as they are."""
     pieces: list[str] = []
-    spans: list[tuple[int, int]] = []
-    changes = length = cursor = 0
-    for mark in sorted(utterance.marks, key=lambda mark: mark.start):
-        _check_mark(utterance.text, mark, cursor, recording)
-        piece, changed = _speech(utterance.text, cursor, mark.start, signs)
-        written = mark_in(conventions, mark.mark)
-        pieces += [piece, written]
-        spans.append((length + len(piece), length + len(piece) + len(written)))
-        length, cursor, changes = spans[-1][1], mark.end, changes + changed
-    piece, changed = _speech(utterance.text, cursor, len(utterance.text), signs)
-    text = "".join([*pieces, piece])
-    leading = len(text) - len(text.lstrip(" "))
-    return Rendered(text.strip(" "), tuple((a - leading, b - leading) for a, b in spans), changes + changed)
+    origins: list[int] = []
+    changes = cursor = 0
+    for start, end in [*((mark.start, mark.end) for mark in marks), (len(text), len(text))]:
+        speech = spoken(text[cursor:start])
+        pieces += [speech.text, text[start:end]]
+        origins += [cursor + origin for origin in speech.origins]
+        origins += range(start, end)
+        changes += speech.changes
+        cursor = end
+    return Spoken("".join(pieces), origins, changes)
 
 
-def _speech(text: str, start: int, end: int, signs: list[int]) -> tuple[str, int]:
-    cuts = [start, *(sign for sign in signs if start <= sign <= end), end]
-    pieces = [speakable(text[a:b]) for a, b in pairwise(cuts)]
-    return OVERLAP_SIGN.join(piece for piece, _ in pieces), sum(changed for _, changed in pieces)
+def _without_fillers(said: Spoken, marks: Sequence[MarkSpan], language: str) -> Spoken:
+    spans = [_place(said.origins, mark.start, mark.end) for mark in marks]
+    kept = clean_text.kept(said.text, spans, language)
+    return Spoken(kept.text, [said.origins[place] for place in kept.places], said.changes)
 
 
-def _overlap_signs(utterance: RedactedUtterance) -> list[int]:
-    runs: list[tuple[int, int]] = []
+def _place(origins: Sequence[int], start: int, end: int) -> Span:
+    """Where a span of the utterance's text stands in a text that came from it."""
+    return bisect_left(origins, start), bisect_left(origins, end)
+
+
+def _line(utterance: RedactedUtterance, said: Spoken, marks: Sequence[MarkSpan]) -> _Line:
+    words = []
     for word in utterance.words:
-        if OVERLAP not in word.flags:
+        start, end = _place(said.origins, *word.offset)
+        words.append(_stripped(said.text, start, end, " "))
+    places = tuple(_place(said.origins, mark.start, mark.end) for mark in marks)
+    return _Line(said.text, said.origins, places, tuple(words))
+
+
+def _stripped(text: str, start: int, end: int, signs: str) -> Span:
+    while start < end and text[start] in signs:
+        start += 1
+    while start < end and text[end - 1] in signs:
+        end -= 1
+    return start, end
+
+
+def _pauses(words: Sequence[RedactedWord], line: _Line, conventions: Conventions) -> list[str]:
+    """The sign of the pause before each word; none where it is not long enough, and before the first."""
+    signs = [""] * len(words)
+    if conventions.pause == "none":
+        return signs
+    reached = 0.0
+    last: Span | None = None
+    for number, (word, span) in enumerate(zip(words, line.words, strict=True)):
+        if span[0] == span[1]:
             continue
-        if runs and not utterance.text[runs[-1][1] : word.offset[0]].strip():
-            runs[-1] = (runs[-1][0], word.offset[1])
+        if last is not None and _are_apart(line.text, last[1], span[0]):
+            signs[number] = _pause_sign(round((word.start - reached) * 1000), conventions)
+        last, reached = span, max(reached, word.end)
+    return signs
+
+
+def _pause_places(line: _Line, pauses: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Behind which code point each pause stands: it follows the last word, its punctuation too."""
+    last = 0
+    for span, sign in zip(line.words, pauses, strict=True):
+        if sign:
+            yield last, sign
+        if span[0] < span[1]:
+            last = span[1]
+
+
+def _are_apart(text: str, end: int, start: int) -> bool:
+    """Whether words are two for a reader: `mm` and `-hmm` are not."""
+    return end < start or text[start] >= _FIRST_CJK
+
+
+def _pause_sign(milliseconds: int, conventions: Conventions) -> str:
+    shown = min(milliseconds, _LONGEST_MS)
+    if milliseconds >= round(conventions.pause_from * 1000):
+        if conventions.pause == "seconds":
+            return f"({shown // 1000}.{shown % 1000 // 100})"
+        return f"({'.' * min(max(shown // 1000, 1), _MOST_DOTS)})" if conventions.pause == "dots" else "(...)"
+    short = conventions.short_pause_from
+    return "(.)" if short and milliseconds >= round(short * 1000) else ""
+
+
+def _overlaps(words: Sequence[RedactedWord], line: _Line) -> list[Span]:
+    """The runs of words that were said while another spoke."""
+    runs: list[Span] = []
+    for word, (start, end) in zip(words, line.words, strict=True):
+        if OVERLAP not in word.flags or start == end:
+            continue
+        if runs and not line.text[runs[-1][1] : start].strip():
+            runs[-1] = (runs[-1][0], end)
         else:
-            runs.append(word.offset)
-    return [edge for run in runs for edge in run]
+            runs.append((start, end))
+    return runs
 
 
-def _check_mark(text: str, mark: MarkSpan, cursor: int, recording: str) -> None:
-    if mark.start < cursor or text[mark.start : mark.end] != mark.mark or not MARK.fullmatch(mark.mark):
-        raise ValidationError(f"{recording}: a redaction mark is not where it should be or not of the form [PERSON_1]")
+def _overlap_signs(run: Span, line: _Line, conventions: Conventions) -> tuple[_Sign, _Sign]:
+    opening, closing = OVERLAP_SIGN, OVERLAP_SIGN
+    if conventions.overlap == "brackets":
+        # `[I saw her]` would look like a mark and `[10:30]` like a time stamp, to programs and to our own checks.
+        opening, closing = ("[ " if line.text[run[0]] in _MARK_OR_STAMP_BEGINS else "["), "]"
+    return _Sign(run[0], _OVERLAP_BEGINS, opening), _Sign(run[1], _OVERLAP_ENDS, closing)
 
 
-_BRACKETS = str.maketrans("[]{}", "()()")
-_STAMP_SIGNS = re.compile(r"#+(?=\d+:\d)|(?<=\d)#+")
-"""Of f4 stamps, `#00:01:02-3#`: read as times by QualCoder, MAXQDA and ATLAS.ti."""
-_ARROW = re.compile(r"-{2,}>")
-"""Of SRT times, `-->`."""
-_NUMBERS_OR_COLON = re.compile(r"(?<!\w)\d+(?::\d+)+|:")
-"""`10:30` and `3:1`, whose colons make no speaker, or any other colon."""
+_MARK_OR_STAMP_BEGINS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
-def speakable(text: str) -> tuple[str, int]:
-    """Speech that no program mistakes for a speaker, stamp, mark or paragraph end, and how many signs were changed.
+def _uncertain(
+    words: Sequence[RedactedWord],
+    line: _Line,
+    pauses: Sequence[str],
+    overlaps: Sequence[Span],
+    conventions: Conventions,
+) -> Iterator[_Sign]:
+    """Signs around runs of words that the recogniser was unsure of; a mark is none, for nobody is told what it was.
 
-    Line ends, tabs and other blanks become one space; control characters, which XML forbids, go; both are no words
-    and are not counted. Brackets become parentheses, the colon of a `Word:` a comma; the words stay as they are.
+    No other sign stands inside a run.
     """
-    blank = "".join(" " if sign.isspace() else sign for sign in text if sign.isspace() or _is_printable(sign))
-    plain, stamps = _STAMP_SIGNS.subn(" ", blank)
-    plain, arrows = _ARROW.subn("->", plain)
-    brackets = sum(plain.count(sign) for sign in "[]{}")
-    colons = plain.count(":")
-    plain = _NUMBERS_OR_COLON.sub(lambda match: match[0] if len(match[0]) > 1 else ",", plain.translate(_BRACKETS))
-    return re.sub(" +", " ", plain), stamps + arrows + brackets + colons - plain.count(":")
+    opening, closing = ("[?", "?]") if conventions.uncertain == "brackets" else ("(", "?)")
+    edges = sorted(edge for run in overlaps for edge in run)
+    runs: list[Span] = []
+    for word, span, pause in zip(words, line.words, pauses, strict=True):
+        start, end = _stripped(line.text, *span, _PUNCTUATION)
+        if word.probability >= conventions.uncertain_below or start == end or _holds_mark(line, span):
+            continue
+        if runs and not pause and _are_joined(line.text, runs[-1][1], start, edges):
+            runs[-1] = (runs[-1][0], end)
+        elif not any(sign in "()" for sign in line.text[start:end]):
+            runs.append((start, end))
+    for start, end in runs:
+        yield _Sign(start, _UNCERTAIN_BEGINS, opening)
+        yield _Sign(end, _UNCERTAIN_ENDS, closing)
 
 
-def _is_printable(sign: str) -> bool:
-    """False for what XML 1.0 or UTF-8 cannot hold, and for a byte order mark inside a text."""
-    return unicodedata.category(sign) not in ("Cc", "Cs") and sign not in "\ufeff\ufffe\uffff"
+def _are_joined(text: str, end: int, start: int, edges: Sequence[int]) -> bool:
+    """Whether two unsure words have nothing between them but spaces and punctuation, nor an end of an overlap."""
+    edge = bisect_left(edges, end)
+    return not text[end:start].strip(" " + _PUNCTUATION) and not (edge < len(edges) and edges[edge] <= start)
+
+
+def _holds_mark(line: _Line, span: Span) -> bool:
+    after = bisect_left(line.marks, (span[1], span[1]))
+    return after > 0 and line.marks[after - 1][1] > span[0]
+
+
+def _written(
+    line: _Line, signs: Sequence[_Sign], marks: Sequence[MarkSpan], conventions: Conventions, changes: int
+) -> Rendered:
+    """The text with its signs, and marks as the conventions write them."""
+    edits: list[tuple[int, int, int, str]] = [(sign.position, sign.order, sign.position, sign.text) for sign in signs]
+    edits += [
+        (start, _UNCERTAIN_BEGINS + 1, end, mark_in(conventions, mark.mark))
+        for (start, end), mark in zip(line.marks, marks, strict=True)
+    ]
+    pieces: list[str] = []
+    spans: list[Span] = []
+    length = cursor = 0
+    for start, order, end, written in sorted(edits):
+        pieces += [line.text[cursor:start], written]
+        length += start - cursor + len(written)
+        if order > _UNCERTAIN_BEGINS:
+            spans.append((length - len(written), length))
+        cursor = end
+    text = "".join([*pieces, line.text[cursor:]])
+    leading = len(text) - len(text.lstrip(" "))
+    return Rendered(text.strip(" "), tuple((a - leading, b - leading) for a, b in spans), changes)

@@ -21,6 +21,13 @@ from transcribe.redaction.registry import MARK
 _SPEAKER = re.compile(r"[A-Z][A-Z0-9_-]{0,15}")
 _ROUND = str.maketrans("[]", "()")
 """Square brackets are for marks alone: one that was recognised in speech becomes a round one, of the same length."""
+_SEG = re.compile(r"<(?=/?seg>)")
+"""The other form of a mark (`conventions.mark_in`)."""
+
+
+def _plain(text: str) -> str:
+    """Speech that holds no mark, of the same length."""
+    return _SEG.sub("(", text.translate(_ROUND))
 
 
 def redact_transcript(transcript: Transcript, redactions: RedactionList) -> RedactedTranscript:
@@ -60,13 +67,13 @@ def _redact(recording: str, utterance: Utterance, redactions: Sequence[Redaction
     marks: list[MarkSpan] = []
     length = position = 0
     for start, end, chosen in spans:
-        kept = utterance.text[position:start].translate(_ROUND)
+        kept = _plain(utterance.text[position:start])
         begin = length + len(kept)
         length = begin + len(chosen.mark)
         pieces += [kept, chosen.mark]
         marks.append(MarkSpan(begin, length, chosen.mark, chosen.label, chosen.class_))
         position = end
-    pieces.append(utterance.text[position:].translate(_ROUND))
+    pieces.append(_plain(utterance.text[position:]))
     replaced = [(start, end) for start, end, _ in spans]
     return RedactedUtterance(
         id=utterance.id,

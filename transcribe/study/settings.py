@@ -13,11 +13,12 @@ from typing import Any, Literal
 from transcribe.conventions import Conventions, Rendering
 from transcribe.engines import Precision, Schedule
 from transcribe.errors import UsageError
+from transcribe.study import convention_settings
 from transcribe.study.glossary import Glossary, checked_words
 from transcribe.study.languages import read_languages
 
 Quality = Literal["auto", "draft", "standard", "best"]
-Program = Literal["nvivo", "maxqda", "atlasti", "qualcoder", "taguette", "word"]
+Program = Literal["nvivo", "maxqda", "atlasti", "qualcoder", "taguette", "dedoose", "word"]
 Paper = Literal["a4", "letter"]
 Policy = Literal["strict", "hold"]
 
@@ -63,9 +64,10 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
     "export": ("program", "paper"),
     "release": ("review",),
     "privacy": ("policy", "unconsented_voices", "pii_model", "keep_voice_vectors"),
+    "conventions": ("rendering", *convention_settings.KEYS),
     "vocabulary": tuple(field.name for field in dataclasses.fields(Glossary)),
 }
-"""Where each field of `Settings` stands in the file; those of its `vocabulary` have a section of their own."""
+"""Where each field of `Settings` stands in the file; those of its `vocabulary` and `conventions` have sections."""
 
 _PATTERNS: Mapping[str, tuple[str, str]] = {
     "device": (r"auto|cpu|cuda(:\d{1,2})?", '"auto", "cpu", "cuda", or "cuda:1" for one graphics card of several'),
@@ -111,10 +113,17 @@ def read_settings(path: Path) -> Settings:
             if key not in _SECTIONS[section]:
                 raise UsageError(_unknown(f"{what}, [{section}]", key, value, section))
             where = f"{what}, [{section}] {key}"
-            values[key] = checked_words(value, where) if section == "vocabulary" else _checked(key, value, where)
+            if section == "vocabulary":
+                values[key] = checked_words(value, where)
+            elif key in convention_settings.KEYS:
+                values[key] = convention_settings.checked_convention(key, value, where)
+            else:
+                values[key] = _checked(key, value, where)
     glossary = Glossary(**{key: values.pop(key) for key in _SECTIONS["vocabulary"] if key in values})
+    conventions = Conventions(**{key: values.pop(key) for key in convention_settings.KEYS if key in values})
+    convention_settings.check_together(conventions, f"{what}, [conventions]")
     _refuse_both(values, f"{what}, [run]: language", "languages")
-    return Settings(**values, vocabulary=glossary)
+    return Settings(**values, vocabulary=glossary, conventions=conventions)
 
 
 def with_overrides(settings: Settings, env: Mapping[str, str], flags: Mapping[str, object]) -> Settings:

@@ -8,6 +8,7 @@ from transcribe.study.settings import Program, Settings
 def settings_template() -> str:
     """The text of a new `study.toml`."""
     default = Settings()
+    conventions = default.conventions
     return f'''\
 # Settings of this study. Lines that start with # are comments. No name of anybody belongs in here:
 # people go into private/roster.csv, recordings into private/manifest.csv.
@@ -60,6 +61,38 @@ program = "{default.program}"
 
 # Paper of the Word transcripts: a4 or letter
 paper = "{default.paper}"
+
+[conventions]
+# How the transcripts are written (docs/conventions.md). rendering is fixed once coders have a release; what is below it
+# may change, and the versions of all transcripts rise then.
+# verbatim: all words that were recognised, pauses and overlaps. clean: without fillers (um), stutters and those signs.
+rendering = "{default.rendering}"
+
+# Pauses between two words of a speaker. seconds: (2.4). dots: one for each second, (..). ellipsis: (...). none.
+pause = "{conventions.pause}"
+# From how many seconds on it is shown.
+pause_from = {conventions.pause_from}
+# From how many seconds on a shorter one is shown as (.); 0: never.
+short_pause_from = {conventions.short_pause_from}
+
+# What is said while another speaks. slashes: //words//. brackets: [words] as Jefferson has it, which needs
+# redaction = "seg" and uncertain = "parentheses" or "none". none: no sign.
+overlap = "{conventions.overlap}"
+
+# What nobody could hear. brackets: [inaudible 00:12:03-00:12:09]. unv: (unv.)
+inaudible = "{conventions.inaudible}"
+
+# Words that the recogniser was unsure of. brackets: [?word?]. parentheses: (word?). none: no sign.
+uncertain = "{conventions.uncertain}"
+# Below which probability a word is marked.
+uncertain_below = {conventions.uncertain_below}
+
+# What was replaced. brackets: [PERSON_1]. seg: <seg>PERSON_1</seg>
+redaction = "{conventions.redaction}"
+
+# Longer utterances are parted into paragraphs of about so many words, at ends of sentences; 0: never. What an
+# interviewer says is not parted.
+paragraph_words = {conventions.paragraph_words}
 
 [release]
 # none: transcripts are released with the line "Review. none".
