@@ -1,7 +1,8 @@
 """`sync/<id>.vtt`: WebVTT with voice spans (W3C WebVTT: The Web Video Text Tracks Format, 2019, sections 4 and 5).
 
 A cue's identifier is the utterance's id. `&`, `<` and `>` of the speech are escaped, so that no cue can hold a tag or
-an arrow. A cue must be longer than nothing: one of 0 ms is written as 1 ms.
+an arrow. A cue must be longer than nothing: one of 0 ms is written as 1 ms. Cues may overlap, as people's speech does:
+a player shows both.
 """
 
 import re
@@ -9,14 +10,14 @@ from dataclasses import dataclass
 
 from transcribe.errors import ValidationError
 from transcribe.exports.layout import LaidOut, title_lines
+from transcribe.exports.times import arrow_times, clock_ms, end_of
 
-_TIMES = re.compile(r"(\d{2,}):([0-5]\d):([0-5]\d)\.(\d{3}) --> (\d{2,}):([0-5]\d):([0-5]\d)\.(\d{3})")
 _VOICE = re.compile(r"<v ([^<>&\n]+)>([^<>\n]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One cue; `text` unescaped."""
+    """One cue, of WebVTT or SRT (whose `id` is its number); times in ms, `text` unescaped."""
 
     id: str
     speaker: str
@@ -29,8 +30,7 @@ def write(laid: LaidOut) -> bytes:
     """The vtt file, UTF-8 without BOM, LF."""
     blocks = ["WEBVTT", "\n".join(("NOTE", *title_lines(laid.header)))]
     for turn in laid.turns:
-        end_ms = max(turn.end_ms, turn.start_ms + 1)
-        times = f"{_clock_ms(turn.start_ms)} --> {_clock_ms(end_ms)}"
+        times = f"{clock_ms(turn.start_ms)} --> {clock_ms(end_of(turn))}"
         blocks.append(f"{turn.id}\n{times}\n<v {turn.speaker}>{_escape(turn.text)}")
     return ("\n\n".join(blocks) + "\n").encode()
 
@@ -45,20 +45,11 @@ def parse(data: bytes) -> tuple[Cue, ...]:
 
 def _parse_cue(block: str) -> Cue:
     lines = block.split("\n")
-    times = _TIMES.fullmatch(lines[1]) if len(lines) == 3 else None
+    times = arrow_times(lines[1], ".") if len(lines) == 3 else None
     voice = _VOICE.fullmatch(lines[2]) if len(lines) == 3 else None
     if times is None or voice is None:
         raise ValidationError("a vtt file has a cue that cannot be read")
-    numbers = [int(number) for number in times.groups()]
-    return Cue(lines[0], voice[1], _milliseconds(*numbers[:4]), _milliseconds(*numbers[4:]), _unescape(voice[2]))
-
-
-def _milliseconds(hours: int, minutes: int, seconds: int, rest: int) -> int:
-    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + rest
-
-
-def _clock_ms(ms: int) -> str:
-    return f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}.{ms % 1000:03d}"
+    return Cue(lines[0], voice[1], *times, _unescape(voice[2]))
 
 
 def _escape(text: str) -> str:
