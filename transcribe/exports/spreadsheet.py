@@ -1,0 +1,142 @@
+"""Tables as Excel workbooks of one sheet: written without anything of whoever made them, and read back.
+
+Office Open XML, ECMA-376 part 1, 18.3 (worksheets). Cells that begin with `=` are text, also when somebody edits them
+(number format `@`, 18.8.30).
+"""
+
+import datetime
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transcribe.errors import ValidationError
+from transcribe.exports.docx import fixed_zip
+
+MEMBERS = frozenset(
+    (
+        "[Content_Types].xml",
+        "_rels/.rels",
+        "docProps/app.xml",
+        "docProps/core.xml",
+        "xl/_rels/workbook.xml.rels",
+        "xl/sharedStrings.xml",
+        "xl/styles.xml",
+        "xl/theme/theme1.xml",
+        "xl/workbook.xml",
+        "xl/worksheets/sheet1.xml",
+    )
+)
+"""The members of such a file, and no other."""
+LONGEST_CELL = 32_767
+"""What Excel holds in a cell, in UTF-16 code units (Excel specifications and limits)."""
+MOST_ROWS = 1_048_575
+"""What Excel holds in a sheet below a head of one row."""
+
+_FIXED_DATE = datetime.datetime(1980, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
+_PAPERS = {"a4": 9, "letter": 1}
+"""ECMA-376 part 1, 18.3.1.63, paperSize."""
+_SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_COLUMN = re.compile(r"([A-Z]+)(\d+)")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's head, its width in characters, whether its cells hold numbers, and whether long ones wrap."""
+
+    name: str
+    width: float
+    is_number: bool = False
+    wraps: bool = False
+
+
+def write(sheet: str, columns: Sequence[Column], rows: Iterable[Sequence[str]], page: str) -> bytes:
+    """The xlsx file: bold head that stays in sight and is printed on each page, filters, landscape; `page` is a key of
+    `docx.PAGES`. A row may be shorter than the head. A number is written as one; every other cell is text.
+
+    Raises `ValidationError` for a cell or a number of rows that Excel cannot hold: it would be cut without a word.
+    """
+    import xlsxwriter
+
+    file = io.BytesIO()
+    # In memory: a library's temporary files would lie outside the study.
+    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"created": _FIXED_DATE})
+    table = book.add_worksheet(sheet)
+    head = book.add_format({"bold": True, "bottom": 1, "valign": "top", "text_wrap": True, "num_format": "@"})
+    formats = [
+        book.add_format({"valign": "top", "text_wrap": column.wraps, **({} if column.is_number else _TEXT)})
+        for column in columns
+    ]
+    for place, (column, style) in enumerate(zip(columns, formats, strict=True)):
+        table.set_column(place, place, column.width, style)
+        table.write_string(0, place, column.name, head)
+    last = 0
+    for last, row in enumerate(rows, start=1):
+        if last > MOST_ROWS:
+            raise ValidationError(f"the table '{sheet}' has more rows than Excel can hold; nothing was published")
+        _write_row(table, last, row, columns, formats)
+    table.freeze_panes(1, 0)
+    table.autofilter(0, 0, last, len(columns) - 1)
+    table.set_landscape()
+    table.set_paper(_PAPERS[page])
+    table.fit_to_pages(1, 0)
+    table.repeat_rows(0)
+    table.set_footer("&C&P / &N")
+    book.close()
+    return fixed_zip(file.getvalue())
+
+
+_TEXT = {"num_format": "@"}
+
+
+def _write_row(table: Any, number: int, row: Sequence[str], columns: Sequence[Column], formats: Sequence[Any]) -> None:
+    for place, (cell, column, style) in enumerate(zip(row, columns, formats, strict=False)):
+        if len(cell.encode("utf-16-le")) > 2 * LONGEST_CELL:
+            raise ValidationError("a cell of a table is longer than Excel can hold; nothing was published")
+        if column.is_number:
+            table.write_number(number, place, float(cell), style)
+        elif cell:
+            table.write_string(number, place, cell, style)
+
+
+def read(data: bytes) -> tuple[tuple[str, ...], ...]:
+    """The cells of a file that `write` wrote, head first, as text; numbers as the file spells them.
+
+    Raises `ValidationError` for anything else: other members, formulas, links, anything said of its maker.
+    """
+    from docx.oxml.parser import parse_xml
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if set(archive.namelist()) != MEMBERS or len(archive.namelist()) != len(MEMBERS):
+            raise ValidationError("a workbook has other parts than one sheet; nothing was published")
+        about, texts, sheet = (
+            parse_xml(archive.read(name))
+            for name in ("docProps/core.xml", "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml")
+        )
+    if any((part.text or "").strip(" \n") not in ("", _FIXED_DATE.isoformat() + "Z") for part in about.iter()):
+        raise ValidationError("a workbook says who made it, or when; nothing was published")
+    if any(element.tag in (f"{_SHEET}f", f"{_SHEET}hyperlink") for element in sheet.iter()):
+        raise ValidationError("a workbook holds a formula or a link; nothing was published")
+    strings = ["".join(text.text or "" for text in item.iter(f"{_SHEET}t")) for item in texts]
+    return tuple(_cells(row, strings) for row in sheet.iter(f"{_SHEET}row"))
+
+
+def _cells(row: Any, strings: Sequence[str]) -> tuple[str, ...]:
+    found: list[str] = []
+    for cell in row:
+        match = _COLUMN.fullmatch(cell.get("r", ""))
+        value = cell.findtext(f"{_SHEET}v") or ""
+        if match is None or len(match[1]) > 1:
+            raise ValidationError("a workbook has a cell outside its table; nothing was published")
+        found += [""] * (ord(match[1]) - ord("A") - len(found))
+        found.append(_unescaped(strings[int(value)]) if cell.get("t") == "s" else value)
+    return tuple(found)
+
+
+def _unescaped(text: str) -> str:
+    """What `_x000D_` stands for (ECMA-376 part 1, 22.9.2.19, ST_Xstring)."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
