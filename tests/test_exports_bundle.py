@@ -15,6 +15,7 @@ from tests.export_samples import OPTIONS, plain, small, transcript, utterance
 from transcribe.errors import CorruptFileError, UsageError, ValidationError
 from transcribe.exports import manifest, readme, vtt
 from transcribe.exports.bundle import BundleOptions, build
+from transcribe.exports.bundle_files import RELEASED, SECOND_STUDY_PATHS, STUDY_PATHS, TRANSCRIPT_PATHS
 from transcribe.exports.layout import CoderTranscript
 from transcribe.exports.manifest import BundleManifest
 from transcribe.exports.self_checks import check_bundle
@@ -27,18 +28,12 @@ def _manifest(files: dict[str, bytes]) -> BundleManifest:
 def test_the_bundle_has_the_files_of_the_formats_page_and_passes_its_checks() -> None:
     files = build([small("P02-PSW"), small("P01-PSW")], ["P01-PIR"], OPTIONS)
     check_bundle(files)
-    assert sorted(files) == [
-        "README.md",
-        "conventions.md",
-        "manifest.json",
-        "sync/P01-PSW.vtt",
-        "sync/P02-PSW.vtt",
-        "transcripts/docx/P01-PSW.docx",
-        "transcripts/docx/P02-PSW.docx",
-        "transcripts/txt/P01-PSW.txt",
-        "transcripts/txt/P02-PSW.txt",
-        "turns.csv",
-    ]
+    expected = {"README.md", "conventions.md", "manifest.json"}
+    expected |= {path for paths in (STUDY_PATHS, SECOND_STUDY_PATHS) for f, path in paths.items() if f in RELEASED}
+    for name in ("P01-PSW", "P02-PSW"):
+        expected |= {path.format(name) for form, path in TRANSCRIPT_PATHS.items() if form in RELEASED}
+    assert set(files) == expected
+    assert {"turns.csv", "study.qdpx", "transcripts/docx/P01-PSW.docx", "sync/P02-PSW.vtt"} < expected
 
 
 def test_the_order_of_the_transcripts_changes_no_byte() -> None:
@@ -51,7 +46,7 @@ def test_the_manifest_counts_and_weighs() -> None:
     found = _manifest(files)
     (entry,) = found.transcripts
     assert (entry.utterances, entry.repunctuated, entry.speakers) == (6, 6, ("INT", "P01-PSW"))
-    assert entry.words == 9 + 9 + 2 + 8 + 7 + 2
+    assert entry.words == 9 + 9 + 2 + 7 + 7 + 2
     assert {label.label: label.count for label in entry.redactions} == {"PERSON": 1, "PLACE": 1}
     assert found.withheld == ("P01-PIR",)
     for file in found.files:
@@ -109,11 +104,11 @@ def test_the_release_number_stays_when_only_the_tool_is_newer() -> None:
 
 
 def test_readme_names_the_lab_s_program_first_and_withheld_recordings_without_reason() -> None:
-    for program, (name, path, _) in readme.PROGRAMS.items():
+    for program, told in readme.PROGRAMS.items():
         text = build([plain()], ["P09-PIR"], dataclasses.replace(OPTIONS, program=program))["README.md"].decode()
         headings = [line for line in text.split("\n") if line.startswith("##")]
-        assert headings[0] == f"## {name}: use `{path}`"
-        assert all(other[0] in text for other in readme.PROGRAMS.values())
+        assert headings[0].startswith(f"## {told.name}")
+        assert all(other.name in text for other in readme.PROGRAMS.values())
         assert text.endswith("## Not in this release\n\n- P09-PIR\n")
     text = build([plain()], [], OPTIONS)["README.md"].decode()
     assert "release 1" in text.split("\n")[0]
@@ -173,8 +168,8 @@ TXT, DOCX, VTT, TURNS = "transcripts/txt/P01-PSW.txt", "transcripts/docx/P01-PSW
     ("paths", "old", "new", "told"),
     [
         ([TXT], "Thank", "thank", "txt and turns.csv differ"),
-        ([TXT], "\ufeff", "", "BOM"),
-        ([TXT], "Thank you", "Thank\tyou", "tabs"),
+        ([TXT], "\ufeff", "", "txt and turns.csv differ"),
+        ([TXT, TURNS], "Thank you", "Thank\tyou", "tabs"),
         ([DOCX], "Thank", "thank", "txt and docx differ"),
         ([DOCX], "<w:t>Thank", "<w:tab/><w:t>Thank", "more than paragraphs"),
         ([DOCX], "<w:sectPr", "<w:tbl/><w:sectPr", "more than paragraphs"),

@@ -15,12 +15,13 @@ from transcribe.errors import ValidationError
 from transcribe.exports import manifest, turns
 from transcribe.exports.bundle_files import STUDY_PATHS, TRANSCRIPT_PATHS, document_paths, study_paths, transcript_paths
 from transcribe.exports.changes import CHANGES
-from transcribe.exports.layout import EVENT_MARK, LABEL
+from transcribe.exports.layout import LABEL, title_lines
 from transcribe.exports.manifest import MANIFEST, BundleManifest, TranscriptEntry
 from transcribe.exports.self_checks_pages import check_pages
+from transcribe.exports.self_checks_signs import check_signs
 from transcribe.exports.self_checks_study import check_study
 from transcribe.exports.self_checks_sync import check_sync, without_bullets
-from transcribe.exports.study_text import StudyText
+from transcribe.exports.study_text import StudyText, header_of
 from transcribe.exports.turns import TurnRow
 from transcribe.exports.txt import BOM
 from transcribe.redaction.registry import MARK
@@ -60,6 +61,7 @@ def check_bundle(files: Mapping[str, bytes]) -> None:
             raise _failure(name, "it is withheld and yet in the bundle")
     for entry in found.transcripts:
         _check_transcript(files, entry, study)
+    check_signs(study)
     check_study(files, study)
     check_pages(files, study)
     check_sync(files, study)
@@ -104,6 +106,8 @@ def _check_transcript(files: Mapping[str, bytes], entry: TranscriptEntry, study:
     rows, formats = study.rows[entry.id], study.settings.formats
     written = study.text(entry)
     text = written.replace("\r\n", "\n")
+    if any(line.splitlines() != [line] for line in title_lines(header_of(entry, study.settings))):
+        raise _failure(entry.id, "its head has more lines than it should")
     if "\t" in text or "\n\n" in text or "\r" in text or text != text.strip():
         raise _failure(entry.id, "its text holds tabs or empty lines")
     if "txt" in formats:
@@ -127,9 +131,6 @@ def _check_rows(text: str, entry: TranscriptEntry, rows: Sequence[TurnRow]) -> N
         if not start_ms <= row.start_ms <= row.end_ms <= entry.duration_ms:
             raise _failure(entry.id, "utterances are out of order or not inside the audio")
         start_ms = row.start_ms
-        for bracket in _BRACKET.findall(row.text):
-            if not (MARK.fullmatch(bracket) or EVENT_MARK.fullmatch(bracket)):
-                raise _failure(entry.id, "a bracket in the text is no mark")
 
 
 def _check_detection(text: str, entry: TranscriptEntry, rows: Sequence[TurnRow]) -> None:
