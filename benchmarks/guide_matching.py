@@ -16,7 +16,7 @@ from transcribe.guide_matching import GuideMatch, match_questions
 from transcribe.study.guide import GuideQuestion
 
 DATA = Path(__file__).parent.parent / "tests" / "data" / "guide"
-SETS = ("calibration", "held_out")
+SETS = ("calibration", "held_out", "reworded")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from transcribe.redaction.registry import MARK
 from transcribe.study.codes import is_interviewer
 from transcribe.study.guide import GuideQuestion
 
-ACCEPTED = 0.6
+ACCEPTED = 0.55
 """The confidence from which a question counts as asked, and `REPEATED` from which it counts as asked once more."""
 REPEATED = 0.85
 SURE = 0.8
@@ -35,18 +35,20 @@ _WORDS = 0.75
 """The share of the words in a confidence; the rest is how alike the two texts are, sign by sign."""
 _ALIKE = 0.88
 _SHORTEST_ALIKE = 4
-_LITTLE, _HAN = 0.2, 0.6
-_TELLING = 1.0
+_LITTLE, _HAN, _TELLING = 0.2, 0.6, 1.0
 """Weights of a function word, of a Chinese character (a word has about two) and of other words."""
+_ENOUGH = 2 * _TELLING
+_DOUBT = 0.4
+"""What a confidence loses without a telling word in common, less with one, nothing from two words on (`_ENOUGH`)."""
 
-_FUNCTION_WORDS = frozenset(
-    """a about ah all also am an and any are as at be been before but by can could did do does doing for from get got
+_WORDS_OF_FUNCTION = """
+    a about ah all also am an and any are as at be been before but by can could did do does doing for from get got
     had has have having he her here him his how hm hmm i id if im in into is it its ive just kind like little made make
     may maybe me mhm mm mmm more most my no not now of oh ok okay on one or other our out own really say she should so
     some something sort tell than thank thanks that thats the their them then there theres these they thing things think
     this those to uh um up us very want was we well were what whats when where which who whom whose why will with would
-    yeah yes you youd your youre yours yourself youve""".split()
-)
+    yeah yes you youd your youre yours yourself youve"""
+_FUNCTION_WORDS = frozenset(_WORDS_OF_FUNCTION.split())
 _FUNCTION_SIGNS = frozenset(
     "的了吗呢吧啊呀啦嘛是有在和跟就都也很这那个您你我他她它们么什怎为会说要给对到从上下来去以后时候一些点"
     "嘅㗎喇咩啲咁噉佢哋冇唔系咗嗰喺俾同埋样几先吓囉吖"
@@ -111,6 +113,7 @@ class _Question:
     def __init__(self, words: Sequence[str], rarity: Mapping[str, float]) -> None:
         self.text = " ".join(words)
         self.weights = {word: _weight(word) * rarity[word] for word in words}
+        self.telling = {word: 0.0 if _weight(word) == _LITTLE else _weight(word) for word in words}
         self.total = sum(self.weights.values())
 
 
@@ -149,16 +152,15 @@ def _score(
         covered: set[str] = set()
         for last in (place for place in places if place >= first):
             covered |= hits[last]
-            if not hits[last] <= covered:
-                continue
             stretch = range(first, last + 1)
             whole = sum(costs[place] for place in stretch)
             own = sum(costs[place] for place in stretch if hits[place])
             recall, precision = sum(question.weights[word] for word in covered) / question.total, own / whole
             likeness = 2 * recall * precision / (recall + precision)
-            if _WORDS * likeness + 1 - _WORDS > best:
-                text = " ".join(words[first : last + 1])
-                best = max(best, _WORDS * likeness + (1 - _WORDS) * fuzz.ratio(text, question.text) / 100)
+            doubt = _DOUBT * max(0.0, 1 - sum(question.telling[word] for word in covered) / _ENOUGH)
+            if (_WORDS * likeness + 1 - _WORDS) * (1 - doubt) > best:
+                alike_text = fuzz.ratio(" ".join(words[first : last + 1]), question.text) / 100
+                best = max(best, (_WORDS * likeness + (1 - _WORDS) * alike_text) * (1 - doubt))
     return best
 
 

@@ -62,19 +62,20 @@ class FoundLists:
 
 
 def check_no_names(study: StudyFolder, is_known: Callable[[str], bool]) -> None:
-    """Raises `WithheldError` when a cell of `guide.csv` or `codes.csv` holds what `is_known` knows: coders read both."""
+    """Raises `WithheldError` when a cell of `guide.csv` or `codes.csv`, which coders read, holds what `is_known` knows."""
     for name, columns in ((GUIDE, GUIDE_COLUMNS), (CODES, CODES_COLUMNS)):
         path = study.root / name
         for row in read_table(path, columns, columns) if path.exists() else ():
             if any(is_known(cell) for cell in row.cells.values()):
                 raise WithheldError(
                     f"row {row.number} of {name} holds a name, or something else that is replaced in the transcripts, "
-                    "and coders read it: write it without; nothing was published"
+                    "and coders read it: write it without, or, if it is no name, reject its mark with "
+                    "`transcribe decide`; nothing was published"
                 )
 
 
 def check_lists(study: StudyFolder, is_known: Callable[[str], bool]) -> None:
-    """Raises what `check_no_names` and the reading of the lab's tables raise: before any long work, as far as it can."""
+    """Raises what `check_no_names` and the reading of the lab's tables raise: called before any long work."""
     check_no_names(study, is_known)
     if read_guide(study.root / GUIDE):
         _written_rows(study.private / MATCHES)

@@ -76,6 +76,13 @@ _STYLES = (
     _style("paragraph", "Interviewer", "<w:keepNext/>", '<w:color w:val="44546A"/>', based="Utterance"),
     _style(
         "paragraph",
+        "Guide Question",
+        '<w:spacing w:before="240"/><w:outlineLvl w:val="0"/>',
+        f'<w:color w:val="{_INK}"/>',
+        based="Interviewer",
+    ),
+    _style(
+        "paragraph",
         "Header",
         "<w:suppressLineNumbers/>"
         + _RULE.format(side="bottom", space=4)
@@ -98,6 +105,7 @@ _STYLES = (
     ),
     _style("character", "Speaker Label", run=f'<w:b/><w:color w:val="{_INK}"/>'),
     _style("character", "Redaction", run='<w:shd w:val="clear" w:color="auto" w:fill="E8EDF3"/>'),
+    _style("character", "Transcript Sign", run=f'<w:color w:val="{_GREY}"/>'),
     _style("character", "Time Stamp", run=f'<w:color w:val="{_GREY}"/><w:sz w:val="17"/>'),
     _style("character", "Line Number", run='<w:color w:val="A3ABB8"/><w:sz w:val="15"/>'),
 )
@@ -141,6 +149,7 @@ def _set_page(document: Any, width: int, height: int, parse_xml: Any) -> None:
     references = [child for child in properties if child.tag.endswith("Reference")]
     for child in list(properties):
         properties.remove(child)
+    properties.attrib.clear()  # the ids of an editing session of python-docx's maker
     margins = " ".join(f'w:{side}="{size}"' for side, size in _MARGINS.items())
     layout = parse_xml(
         f'<w:sectPr {_NAMESPACE}><w:pgSz w:w="{width}" w:h="{height}"/><w:pgMar {margins} w:gutter="0"/>'
