@@ -29,8 +29,8 @@ BEFORE = "Before the first question"
 NOT_FOUND = "Not asked, or not found."
 NOT_IN_GUIDE = "The guide has no such question for this interview."
 NOTHING_SAID = "Nothing in this stretch."
-BY_QUESTION = "Both interviews side by side, by question of the interview guide."
-BY_TIME = "Both interviews side by side, by time."
+BY_QUESTION = "The two interviews side by side, by question of the interview guide."
+BY_TIME = "The two interviews side by side, by time."
 NO_GUIDE = "To compare them question by question, the lab writes the questions of its guide into guide.csv."
 NO_QUESTION = "No question of the interview guide was found in either."
 ROLES = ("PSW", "PIR")
@@ -175,6 +175,11 @@ class _Shown:
         return {
             "anchor": f"q-{question}" if question else "before",
             "title": section_title(question, put[present[0]]) if question else BEFORE,
+            "heading": BEFORE
+            if not question
+            else question
+            if has_two_wordings
+            else section_title(question, put["PSW"]),
             "note": "" if len(present) == len(ROLES) else f"only {present[0]}",
             "sides": sides,
         }
@@ -182,10 +187,12 @@ class _Shown:
     def by_time(self, pair: Pair) -> list[dict[str, object]]:
         """A part for each stretch of time in which anybody speaks."""
         numbers = {_stretch(turn) for side in pair.sides for interview in side for turn in interview.turns}
+        titles = {number: f"{clock(number * STRETCH_S)} to {clock((number + 1) * STRETCH_S)}" for number in numbers}
         return [
             {
                 "anchor": f"t{number}",
-                "title": f"{clock(number * STRETCH_S)} to {clock((number + 1) * STRETCH_S)}",
+                "title": titles[number],
+                "heading": titles[number],
                 "note": "",
                 "sides": [_side(side, self._blocks(side, _stretch, number), NOTHING_SAID) for side in pair.sides],
             }

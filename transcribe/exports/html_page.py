@@ -26,15 +26,18 @@ from transcribe.exports.page_signs import legend, pattern
 from transcribe.exports.words import count_words
 from transcribe.study.guide import GuideQuestion
 
-BEFORE = "before the first question"
 LISTENING_NOTE = "Smaller and grey: said only to show that one listens."
 UNSUPPORTED_NOTE = "Dashed: hardly any speech was heard there. Compare it with the recording before you code it."
 STAMP_NOTE = "The time is the end of the paragraph."
+_REPLACED_NOTE = (
+    "What is highlighted or framed stands for something identifying that was replaced; the same mark is the same"
+)
 SAME_NOTES = {
-    "team": "The same mark is the same person or thing in the whole study.",
-    "share": "The same mark is the same person or thing within the transcripts of one participant.",
-    "archive": "The same mark is the same person or thing within the transcripts of one participant.",
+    "team": f"{_REPLACED_NOTE} person or thing in the whole study.",
+    "share": f"{_REPLACED_NOTE} person or thing within the transcripts of one participant.",
+    "archive": f"{_REPLACED_NOTE} person or thing within the transcripts of one participant.",
 }
+"""By the level of the bundle."""
 
 
 def write(laid: LaidOut, settings: Settings, guide: Sequence[GuideQuestion] = ()) -> bytes:
@@ -111,25 +114,14 @@ def _missing(turns: Sequence[Turn], guide: Sequence[GuideQuestion], role: str) -
 def _shares(turns: Sequence[Turn], colours: dict[str, str]) -> list[dict[str, str | int]]:
     """How much each speaker says, in the order of their first paragraphs; `from` and `width` in thousandths."""
     words: Counter[str] = Counter()
-    paragraphs: Counter[str] = Counter()
     for turn in turns:
-        paragraphs[turn.speaker] += 1
         words[turn.speaker] += 0 if turn.is_event else count_words(turn.text)
     whole, position = max(words.total(), 1), 0
     shares: list[dict[str, str | int]] = []
-    for label, count in paragraphs.items():
-        width = 1000 * words[label] // whole
-        share = (200 * words[label] + whole) // (2 * whole)
-        shares.append(
-            {
-                "label": label,
-                "colour": colours[label],
-                "from": position,
-                "width": width,
-                "share": share,
-                "turns": count,
-            }
-        )
+    for label, count in words.items():
+        width = 1000 * count // whole
+        share = (200 * count + whole) // (2 * whole)
+        shares.append({"label": label, "colour": colours[label], "from": position, "width": width, "share": share})
         position += width
     return shares
 

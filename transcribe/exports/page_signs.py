@@ -46,7 +46,7 @@ _EVENTS = {
     "withheld": "a stretch that was taken back",
     "third": "people speaking who take no part in the study",
 }
-_KEPT = ", the coarser detail kept of it is "
+_KEPT = ", of which {} was kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _replaced(mark: str) -> str:
     label, numbered, _ = name.partition("_")
     owner, _, last = label.rpartition("-")
     if label in LABELS:
-        meaning = f"{LABELS[label]}, replaced"
+        meaning = LABELS[label]
     elif is_interviewer(label):
         meaning = "an interviewer, by code"
     elif not numbered and last in ("PSW", "PIR"):
@@ -113,8 +113,8 @@ def _replaced(mark: str) -> str:
     elif any(sign.isdigit() for sign in owner):
         meaning = f"somebody by relation to {owner}, {last.lower()}"
     else:
-        meaning = "something identifying, replaced"
-    return meaning + (f"{_KEPT}{band}" if band else "")
+        meaning = "something identifying"
+    return meaning + (_KEPT.format(band) if band else "")
 
 
 def legend(texts: Iterable[str], settings: Settings) -> tuple[Piece, ...]:
@@ -140,6 +140,8 @@ def _general(piece: Piece) -> Piece:
     if piece.kind == "pause" and piece.meaning != "a short pause":
         counted = any(sign.isdigit() for sign in piece.text)
         return Piece(piece.text, piece.kind, "a pause in seconds" if counted else "a pause")
-    if piece.kind == "redaction" and _KEPT in piece.meaning:
-        return Piece(piece.text, piece.kind, f"{piece.meaning.partition(_KEPT)[0]}, with the coarser detail kept of it")
+    band = re.sub(r"</?seg>|[\[\]]", "", piece.text).partition(" ")[2]
+    if piece.kind == "redaction" and band:
+        kept = _KEPT.format("a coarser detail")
+        return Piece(piece.text, piece.kind, piece.meaning.replace(_KEPT.format(band), kept))
     return piece
