@@ -1,5 +1,6 @@
 """`changes.html`: leaks first and never again, old and new side by side, nothing when nothing changed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given
@@ -7,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import Lab
 from tests.fakes import CANARY, FakeDetector, fake_engines
-from transcribe.exports.changes import compare, write
+from transcribe.exports.changes import ChangedUtterance, Changes, compare, without_style
+from transcribe.exports.changes_page import VersionChange, write
 from transcribe.exports.turns import TurnRow
 
 NOT_KNOWN = "Dorothea Ipswich"
@@ -34,6 +36,7 @@ def test_a_leak_is_told_first_and_its_old_text_is_not_shown() -> None:
     assert NOT_KNOWN not in page
     assert "I saw" in page
     assert page.index("Replace P01-PIR before further coding") < page.index("u0001")
+    assert "<br>" in page.split("u0001")[1][:10], "the row of the utterance"
     assert "u0002" not in page
 
 
@@ -54,6 +57,94 @@ def test_what_was_taken_out_is_listed_without_its_text() -> None:
     assert "u0002" in page
     for text in ("Withdrawn words", "All<", "New one", "Stays"):
         assert text not in page
+
+
+def test_transcripts_and_utterances_that_leaked_come_first() -> None:
+    old = [row("A-PIR", "u0001", "bed"), row("B-PIR", "u0001", "bed"), row("B-PIR", "u0002", f"{NOT_KNOWN} came")]
+    new = [row("A-PIR", "u0001", "bad"), row("B-PIR", "u0001", "bad"), row("B-PIR", "u0002", "[PERSON_1] came")]
+    changes = compare(1, old, new, holds_name)
+    assert [(u.transcript, u.turn) for u in changes.utterances] == [
+        ("B-PIR", "u0002"),
+        ("B-PIR", "u0001"),
+        ("A-PIR", "u0001"),
+    ]
+
+
+def test_another_speaker_is_a_change_with_both_names_and_its_stamp() -> None:
+    old = [replace(row("P01-PIR", "u0001", "Yes"), speaker="SPEAKER-1", end_ms=61_000)]
+    new = [replace(row("P01-PIR", "u0001", "Yes"), speaker="P01-PIR", end_ms=61_000)]
+    (change,) = compare(1, old, new, holds_name).utterances
+    assert (change.was, change.speaker, change.old, change.new, change.leak) == (
+        "SPEAKER-1",
+        "P01-PIR",
+        "Yes",
+        "Yes",
+        False,
+    )
+    page = write(compare(1, old, new, holds_name), 2).decode()
+    assert "<td>SPEAKER-1: Yes</td><td>P01-PIR: Yes</td>" in page
+    assert "[00:01:01]" in page
+
+
+def test_a_sign_that_changed_is_shown_both_ways() -> None:
+    """A pause that is timed anew: the words are the same, and nothing can have leaked."""
+    old, new = [row("P01-PIR", "u0001", "well (2.0) yes")], [row("P01-PIR", "u0001", "well (3.0) yes")]
+    (change,) = compare(1, old, new, holds_name).utterances
+    assert (change.old, change.new, change.leak) == ("well (2.0) yes", "well (3.0) yes", False)
+
+
+SIGNS = {
+    "pause": "well (2.0) yes //no//",
+    "unsure": "well yes [?no?]",
+    "seg": "well yes no",
+    "jefferson": "well [yes] no",
+}
+
+
+@given(st.sampled_from(sorted(SIGNS)), st.sampled_from(sorted(SIGNS)))
+def test_other_signs_alone_are_no_change_of_what_was_said(before: str, after: str) -> None:
+    old, new = [row("P01-PIR", "u0001", SIGNS[before])], [row("P01-PIR", "u0001", SIGNS[after])]
+    assert compare(1, without_style(old), without_style(new), holds_name).utterances == ()
+
+
+def test_other_paragraphs_alone_are_no_change_and_a_word_in_one_is() -> None:
+    old = [row("P01-PIR", "u0001", "One two. Three four. Five."), event("P01-PIR", "inaudible-1800")]
+    parts = [
+        row("P01-PIR", "u0001", "One two."),
+        row("P01-PIR", "u0001-2", "Three four."),
+        row("P01-PIR", "u0001-3", "Five."),
+    ]
+    other_sign = replace(event("P01-PIR", "inaudible-1800"), text="(unv.)")
+    same = compare(1, without_style(old), without_style([*parts, other_sign]), holds_name)
+    assert same.utterances == ()
+    parts[1] = row("P01-PIR", "u0001-2", "Three six.")
+    changed = compare(1, without_style(old), without_style([*parts, other_sign]), holds_name)
+    assert [(u.turn, u.old, u.new) for u in changed.utterances] == [
+        ("u0001", "One two. Three four. Five.", "One two. Three six. Five.")
+    ]
+    assert write(changed, 2, is_restyled=True).decode().count("other signs or paragraphs") == 1
+
+
+def test_a_name_is_never_shown_whatever_the_signs_were() -> None:
+    old = [row("P01-PIR", "u0001", "Dorothea (2.0) Ipswich came [?today?]")]
+    new = [row("P01-PIR", "u0001", "[PERSON_1] came today")]
+    changes = compare(1, without_style(old), without_style(new), lambda old: False)
+    assert changes.leaking == ("P01-PIR",)
+    page = write(changes, 2, is_restyled=True).decode()
+    assert "Dorothea" not in page
+    assert "Ipswich" not in page
+
+
+def test_the_page_says_from_which_version_to_which_and_how_to_amend() -> None:
+    changes = Changes(2, (ChangedUtterance("P01-PIR", "u0001", "INT", "bed", "bad", stamp="00:00:09"),), (), ())
+    page = write(changes, 3, [VersionChange("P01-PIR", 4, 5)]).decode()
+    assert "<tr><td>P01-PIR</td><td>4</td><td>5</td></tr>" in page
+    assert "How to amend what you have coded" in page
+    assert "same\nGUID" in page
+    assert "other signs" not in page
+    nothing = write(Changes(2, (), ("P03-PIR",), ()), 3).decode()
+    assert "How to amend" not in nothing
+    assert "In no transcript that stays has an utterance changed" in nothing
 
 
 words = st.sampled_from(["well", "[PERSON_1]", "[AGE_2 45-49]", "Ada", "Lowe", "came", "so", ","])
@@ -168,3 +259,19 @@ def test_a_table_of_texts_that_a_coder_has_edited_is_not_compared(lab: Lab) -> N
     lab.engines = fake_engines()
     assert lab.go().code == 0
     assert not (lab.study.coders / "changes.html").exists()
+
+
+def test_other_conventions_are_said_once_over_releases(lab: Lab) -> None:
+    lab.pair()
+    assert lab.go().code == 0
+    settings = lab.study.settings.read_text()
+    assert "[conventions]" in settings
+    lab.study.settings.write_text(
+        settings.replace('overlap = "slashes"', 'overlap = "none"').replace("pause_from = 2.0", "pause_from = 1.5")
+    )
+    assert lab.study.settings.read_text() != settings
+    answer = lab.run("release", str(lab.study.root))
+    assert answer.code == 0, answer.text
+    page = (lab.study.coders / "changes.html").read_text()
+    assert "other signs or paragraphs" in page
+    assert "u0001" not in page

@@ -66,16 +66,20 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def texts_of(folder: Path) -> str:
-    """All that can be read in an export, file names too."""
-    seen = []
-    for path in sorted(folder.rglob("*")):
-        seen.append(path.name)
-        if path.suffix == ".docx":
-            with zipfile.ZipFile(path) as archive:
-                seen += [archive.read(name).decode("utf-8", "replace") for name in archive.namelist()]
-        elif path.is_file():
-            seen.append(path.read_bytes().decode("utf-8", "replace"))
-    return "\n".join(seen)
+    """All that can be read in an export, file names too, and what is in zips of zips."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return "\n".join(text for path in files for text in (path.name, *texts_in(path.read_bytes())))
+
+
+def texts_in(data: bytes) -> Iterator[str]:
+    """The text of a file; of a zip, names and texts of its members."""
+    if not data.startswith(b"PK\x03\x04"):
+        yield data.decode("utf-8", "replace")
+        return
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in archive.namelist():
+            yield name
+            yield from texts_in(archive.read(name))
 
 
 def test_the_team_gets_the_release_as_coders_have_it(done: Lab, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from transcribe.exports.bundle_files import (
 )
 from transcribe.exports.changes import CHANGES, Changes
 from transcribe.exports.changes_page import VersionChange
-from transcribe.exports.entries import absent_versions, entry_of, known_versions, transcript_digest
+from transcribe.exports.entries import absent_versions, entry_of, known_versions, recounted, transcript_digest
 from transcribe.exports.layout import CoderTranscript, LaidOut, lay_out
 from transcribe.exports.manifest import MANIFEST, README, BundleManifest, Newline, TranscriptEntry
 from transcribe.exports.questions import with_questions
@@ -137,6 +137,8 @@ def without(
     kept = {path: files[path] for entry in entries for path in transcript_paths(entry.id, formats)}
     kept |= {path: files[path] for name in notes for path in document_paths(name)}
     study = _study_text(files, present.settings, entries, lists)
+    entries = tuple(recounted(entry, study.rows[entry.id]) for entry in entries)
+    study = replace(study, transcripts=entries)
     kept |= study_files(study, kept)
     withheld = [name for name in present.withheld if name not in gone]
     return _with_frame(kept, entries, withheld, notes, present.settings, present.tool_version, present)

@@ -4,9 +4,11 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
-from transcribe.exports.layout import ASKED_FLAG, DRAFT_FLAG, LaidOut
+from transcribe.exports.layout import ASKED_FLAG, DRAFT_FLAG, EVENT_FLAG, LaidOut
 from transcribe.exports.manifest import BundleManifest, KnownVersion, LabelCount, TranscriptEntry
+from transcribe.exports.turns import TurnRow
 from transcribe.exports.words import count_words
 from transcribe.records import RedactedTranscript
 
@@ -49,6 +51,12 @@ def entry_of(laid: LaidOut, transcript: RedactedTranscript) -> TranscriptEntry:
         speakers=tuple(dict.fromkeys(turn.speaker for turn in spoken)),
         session=header.session,
     )
+
+
+def recounted(entry: TranscriptEntry, rows: Sequence[TurnRow]) -> TranscriptEntry:
+    """The same with its utterances and words as they are counted today: an earlier version counted otherwise."""
+    said = [row.text for row in rows if EVENT_FLAG not in row.flags]
+    return replace(entry, utterances=len(said), words=sum(map(count_words, said)))
 
 
 def known_versions(previous: BundleManifest | None) -> dict[str, KnownVersion]:

@@ -28,7 +28,17 @@ from transcribe.errors import UsageError, ValidationError
 from transcribe.exports import manifest, self_checks
 from transcribe.exports.manifest import MANIFEST, BundleManifest
 from transcribe.release.coders_files import FILE_MODE, clear_way, hash_file, is_published, link, make_folders
-from transcribe.release.swap import CURRENT, all_hashes, finish_or_undo, prepare, staging, swap_in, sync_tree, undo
+from transcribe.release.swap import (
+    CURRENT,
+    finish_or_undo,
+    prepare,
+    present_hashes,
+    present_manifest,
+    staging,
+    swap_in,
+    sync_tree,
+    undo,
+)
 from transcribe.store import StudyFolder, make_private_folder
 
 
@@ -120,10 +130,10 @@ def _read_staged(stage: Path, files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 def _repair(study: StudyFolder, stage: Path, present: BundleManifest) -> Release:
     """Puts back files of the present release that are gone; touches no other."""
-    (stage / MANIFEST).write_bytes(manifest.write(present))
+    (stage / MANIFEST).write_bytes(present_manifest(study))
     restored: list[str] = []
     edited: list[tuple[str, str]] = []
-    for name, sha256 in sorted(all_hashes(present).items()):
+    for name, sha256 in sorted(present_hashes(study, present).items()):
         path = study.coders / name
         if path.is_file():
             if hash_file(path) != sha256:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
+from transcribe.errors import CorruptFileError
 from transcribe.exports import manifest
 from transcribe.exports.manifest import MANIFEST, BundleManifest
 from transcribe.record_json import from_json, to_json
@@ -73,10 +74,21 @@ def all_hashes(release: BundleManifest) -> dict[str, str]:
     return {**release.sha256, MANIFEST: hashlib.sha256(manifest.write(release)).hexdigest()}
 
 
+def present_hashes(study: StudyFolder, present: BundleManifest) -> dict[str, str]:
+    """The same of the present release, whose manifest an earlier version of this program may have written otherwise."""
+    return {**present.sha256, MANIFEST: hashlib.sha256(present_manifest(study)).hexdigest()}
+
+
+def present_manifest(study: StudyFolder) -> bytes:
+    """The manifest of the present release as it was published. Raises `FileNotFoundError` when there is none."""
+    kept = study.releases / CURRENT
+    return kept.read_bytes() if kept.exists() else (study.coders / MANIFEST).read_bytes()
+
+
 def prepare(study: StudyFolder, new: BundleManifest, previous: BundleManifest | None) -> Pending:
     """Completes the staged release with the coders' own files and writes the journal; `coders/` is not touched."""
     stage = staging(study)
-    published = {} if previous is None else all_hashes(previous)
+    published = {} if previous is None else present_hashes(study, previous)
     old_release = 0 if previous is None else previous.release
     carried = carry(study.coders, stage, published, all_hashes(new), old_release)
     stage.chmod(FOLDER_MODE)
@@ -135,7 +147,12 @@ def finish_or_undo(study: StudyFolder) -> None:
 def _is_new(folder: Path, pending: Pending) -> bool:
     """Whether `folder` is the new release: in the staging folder, where no coder can have touched it, it still is."""
     path = folder / MANIFEST
-    return path.is_file() and path.read_bytes() == manifest.write(pending.manifest)
+    if not path.is_file():
+        return False
+    try:
+        return manifest.parse(path.read_bytes()) == pending.manifest
+    except CorruptFileError:
+        return False  # a coder's own: no release has such a manifest
 
 
 def exchange(one: Path, other: Path) -> bool:
