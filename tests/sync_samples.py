@@ -1,6 +1,7 @@
 """Transcripts of nasty speech with words, pauses, overlaps and events, and every choice of conventions."""
 
 import itertools
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -85,9 +86,9 @@ def transcripts(draw: st.DrawFn) -> CoderTranscript:
 PLAIN = Conventions()
 
 
-def lay(item: CoderTranscript, conventions: Conventions = PLAIN) -> LaidOut:
-    """The transcript as its header says."""
-    return lay_out(item, conventions)
+def lay(item: CoderTranscript, conventions: Conventions = PLAIN, rendering: Rendering = "verbatim") -> LaidOut:
+    """The transcript laid out."""
+    return lay_out(replace(item, header=replace(item.header, rendering=rendering)), conventions)
 
 
 RENDERINGS: tuple[Rendering, ...] = ("verbatim", "clean")
