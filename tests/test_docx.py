@@ -83,9 +83,9 @@ def test_an_hour_of_talk_takes_a_moment() -> None:
     """200 of them are to be written in well under 30 s."""
     laid = laid_out(*(f"Well, number {i} was, (2.0) //you know//, something else. " * 5 for i in range(600)))
     docx.write(laid)
-    start = time.perf_counter()
+    start = time.process_time()
     docx.write(laid)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 @pytest.mark.skipif(

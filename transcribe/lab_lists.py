@@ -62,7 +62,7 @@ class FoundLists:
 
 
 def check_no_names(study: StudyFolder, is_known: Callable[[str], bool]) -> None:
-    """Raises `WithheldError` when a cell of `guide.csv` or `codes.csv`, which coders read, holds what `is_known` knows."""
+    """Raises `WithheldError` when a cell of `guide.csv` or `codes.csv` holds what `is_known` knows: coders read it."""
     for name, columns in ((GUIDE, GUIDE_COLUMNS), (CODES, CODES_COLUMNS)):
         path = study.root / name
         for row in read_table(path, columns, columns) if path.exists() else ():
