@@ -5,18 +5,29 @@ import html
 import io
 import json
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 _STYLE_PARTS = re.compile(r"word/(?:styles|stylesWithEffects|fontTable|settings|webSettings|numbering|theme/.*)\.xml")
 _TAG_NAME = re.compile(r"<[/!?]?(?:(\w+):)?(\w*)[^>]*>")
 _INLINE = frozenset(["b", "i", "u", "em", "strong", "span", "a", "mark", "small", "sup", "sub", "font", "code"])
 _WORD_BLOCKS = frozenset(["p", "br", "tab", "cr", "tr", "tc"])
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"(<[^>]*>)")
 _ATTRIBUTE = re.compile(r"""=\s*(?:"([^"]*)"|'([^']*)')""")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_MARKUP = frozenset((".html", ".htm", ".xml", ".rels", ".qde", ".qdc", ".svg"))
+_MARKUP = frozenset((".html", ".htm", ".xml", ".rels", ".qde", ".qdc", ".svg", ".eaf"))
+_PLAIN_TAG = re.compile(r"<(?!/?seg>)[^>]*>")
+"""What a player may take for bold type; `<seg>` is how some studies mark what was replaced."""
+_TIMES = {
+    ".eaf": re.compile(r'(TIME_VALUE=")\d+'),
+    ".cha": re.compile("(\x15)\\d+_\\d+\x15"),
+    ".stm": re.compile(r"(?m)^(\S+ 1 \S+) \d+\.\d{3} \d+\.\d{3} ?"),
+    ".rttm": re.compile(r"(?m)^(SPEAKER \S+ 1) \d+\.\d{3} \d+\.\d{3} "),
+}
+"""Where a format has times as bare numbers, which are no telephone numbers; what was said is never in their place."""
 _IMAGE_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
 """Word's own thumbnail; only its readable strings can be searched."""
 
@@ -42,19 +53,30 @@ def file_views(name: str, data: bytes) -> Iterator[str]:
     if "\x00" in text:
         raise ValueError("not a text")
     suffix = Path(name).suffix.casefold()
+    if suffix in _TIMES:
+        text = _TIMES[suffix].sub("\\1\n", text)
     if suffix == ".json":
         yield "\n".join(_strings(json.loads(text)))
     elif suffix == ".csv":
-        yield "\n".join(cell for row in csv.reader(io.StringIO(text)) for cell in row)
-    elif suffix in (".vtt", ".srt"):
-        yield _TAG.sub("\n", text)
+        yield "\n".join(_cells(text))
+    elif suffix == ".vtt":
+        yield html.unescape(_TAG.sub("\n", text))
         yield "\n".join(_TAG.findall(text))
+    elif suffix == ".srt":
+        yield text
+        if _PLAIN_TAG.search(text):
+            yield _PLAIN_TAG.sub("", text)
+    elif suffix == ".cha":
+        # What would be code of CHAT is written full width there.
+        yield unicodedata.normalize("NFKC", text).replace("\t", "\n")
     elif suffix in _MARKUP or text.lstrip()[:1] == "<":
         yield "\n".join(_COMMENT.findall(text))
         plain = _COMMENT.sub("", text)
-        yield html.unescape(_TAG_NAME.sub(_between, plain))
+        pieces = _TAG.split(plain)
+        pieces[1::2] = map(_instead_of, pieces[1::2])
+        yield html.unescape("".join(pieces))
         if not _STYLE_PARTS.fullmatch(name.rpartition("!")[2]):
-            yield "\n".join(html.unescape(a or b) for a, b in _ATTRIBUTE.findall(plain))
+            yield html.unescape("\n".join([a or b for a, b in _ATTRIBUTE.findall(plain)]))
     else:
         yield text.replace("\t", "\n")
 
@@ -64,6 +86,20 @@ def _between(tag: re.Match[str]) -> str:
     prefix, name = tag.group(1), tag.group(2).casefold()
     joins = name not in _WORD_BLOCKS if prefix in ("w", "a") else prefix is None and name in _INLINE
     return "" if joins else "\n"
+
+
+@lru_cache(maxsize=4096)
+def _instead_of(tag: str) -> str:
+    """The same for the tag alone: a docx has ten thousands of them, and few that differ."""
+    return _TAG_NAME.sub(_between, tag)
+
+
+def _cells(text: str) -> list[str]:
+    limit = csv.field_size_limit(len(text) + 1)  # a monologue is longer than the module's default of 128 KiB
+    try:
+        return [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -12,6 +12,8 @@ from transcribe.redaction.tokens import squeeze
 from transcribe.study.codes import ROLES
 from transcribe.study.roster import RosterEntry
 
+_ROSTER = "roster"
+
 
 @dataclass(frozen=True, slots=True)
 class KnownSurface:
@@ -33,7 +35,11 @@ def known_surfaces(
     What people decided to leave as it was said is none of it: `said`, by default what may be said in any pair. A listed
     place or organisation is wanted unless it is replaced from a higher level on only.
     """
-    said = may_be_said(registry, level) if said is None else said
+    return not_said(every_surface(registry, roster, level), may_be_said(registry, level) if said is None else said)
+
+
+def every_surface(registry: Registry, roster: Sequence[RosterEntry], level: Level = "team") -> tuple[KnownSurface, ...]:
+    """The same with what may be said in one pair or another."""
     known, own = standings(registry), own_surfaces(registry)
     above = {
         squeeze(surface)
@@ -42,7 +48,7 @@ def known_surfaces(
         for surface in own[entity.id]
     }
     listed = [
-        KnownSurface("roster", name, entry.kind in THING_KINDS)
+        KnownSurface(_ROSTER, name, entry.kind in THING_KINDS)
         for entry in roster
         for name in (entry.name, *entry.aliases)
         if name
@@ -52,10 +58,14 @@ def known_surfaces(
         KnownSurface(entity.id, surface)
         for entity in registry.entities
         for surface in entity.surfaces
-        if squeeze(surface) not in said
         if is_swept(surface, entity.entity_type) or (entity.confirmed_by == "roster" and rule_for(surface) == "name")
     ]
     return tuple(dict.fromkeys(listed + met))
+
+
+def not_said(surfaces: Sequence[KnownSurface], said: frozenset[str]) -> tuple[KnownSurface, ...]:
+    """Those that may not be said, `said` being what may (`rejections.may_be_said`); what the lab has listed stays."""
+    return tuple(known for known in surfaces if known.entity == _ROSTER or squeeze(known.text) not in said)
 
 
 def label_words(registry: Registry) -> frozenset[str]:

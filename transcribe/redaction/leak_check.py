@@ -3,37 +3,32 @@
 Independent of the first pass: it reads the files as they will be handed over, not records, and compares squeezed text
 (letters and digits only) instead of words. What is searched for is the first pass's policy (`surfaces.rule_for`): a
 name that is an ordinary word counts only where it is used as a name.
+
+Many files of a release hold the same text, so a text is read once for all that anybody's files may not hold; which of
+it a file may not hold is then looked up.
 """
 
 import csv
+import hashlib
 import io
 import re
-import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from transcribe.conventions import without_signs
 from transcribe.redaction.decisions import Level
 from transcribe.redaction.file_texts import file_views
-from transcribe.redaction.known_surfaces import KnownSurface, known_surfaces, label_words
-from transcribe.redaction.lexicon import is_common, is_name_use
-from transcribe.redaction.numbers import digits_of
-from transcribe.redaction.registry import MARK, Registry
-from transcribe.redaction.rejections import is_said_somewhere, may_be_said
-from transcribe.redaction.surfaces import rule_for
-from transcribe.redaction.tokens import fold, tokens
+from transcribe.redaction.known_search import DIGITS_MIN, KnownSearch, Seen
+from transcribe.redaction.known_surfaces import KnownSurface, every_surface, known_surfaces, label_words, not_said
+from transcribe.redaction.registry import Registry
+from transcribe.redaction.rejections import is_said_somewhere, said_by
 from transcribe.study.roster import RosterEntry
 
-SQUEEZED_MIN = 6
-"""From this many letters on, a surface is found whatever spaces and signs stand inside (`J.anet-L au`)."""
-SPELLED_MIN = 4
-DIGITS_MIN = 6
 _ZIP_DEPTH = 3
+_ZIP_MAGIC = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
-_BARRIER = "\ue000"
-_DIGIT_RUN = re.compile(r"\d(?:[ .()\-–]{0,2}\d)+")
+_NOTHING = Seen((), frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,195 +64,149 @@ def find_leaks(
     rejected in one pair may stand in that pair's files alone.
     """
     frame = frame or {}
-    searches = _Searches(registry, roster, level, scopes or {})
+    files = _Scopes(registry, roster, level, scopes or {})
+    reader = _Reader(files.search)
     leaks: set[Leak] = set()
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
         name = path.relative_to(folder).as_posix()
-        wanted = searches.of_file(path.stem)
-        leaks |= {Leak(name, entity, "name") for entity, _ in wanted.find(re.sub(r"[/_]", " ", name))}
+        scope = files.scope_of(path.name.partition(".")[0])
+        looks = [_Look("", "name", reader.look(_spaced(name)))]
         if path.is_symlink():
-            leaks.add(Leak(name, "", "unreadable"))
-            continue
-        leaks |= set(_search(name, path.read_bytes(), frame.get(name), wanted, _ZIP_DEPTH))
+            looks.append(_Look("", "unreadable"))
+        else:
+            looks += reader.read(name, path.read_bytes(), frame.get(name), _ZIP_DEPTH)
+        leaks |= {Leak(name + look.member, entity, kind) for look in looks for entity, kind in scope.leaks(look)}
     return tuple(sorted(leaks))
 
 
-class _Searches:
+def text_check(registry: Registry, roster: Sequence[RosterEntry], level: Level = "team") -> Callable[[str], bool]:
+    """Whether a text, of whatever pair, holds anything that roster or registry know, as `find_leaks` would find it."""
+    surfaces = known_surfaces(registry, roster, level)
+    search = KnownSearch(surfaces)
+    scope = _Scope(search, surfaces, label_words(registry))
+    return lambda text: any(True for _ in scope.find(search.look(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was seen in a text of a file or in a name, whoever's it is; `member` is empty or `!` and a member's name.
+
+    `kind` is `text`, `name` or `unreadable`.
+    """
+
+    member: str
+    kind: str
+    seen: Seen = _NOTHING
+
+
+class _Scope:
+    """What must not stand in the files of one pair, or of the whole study."""
+
+    def __init__(self, search: KnownSearch, surfaces: Sequence[KnownSurface], labels: frozenset[str]) -> None:
+        wanted = [search.wanted[surface] for surface in surfaces if surface in search.wanted]
+        self._labels = labels
+        self._wanted = frozenset(wanted)
+        self._names = {name: known.surface.entity for known in wanted for name in known.names}
+        self._digits: dict[str, str] = {}
+        for known in wanted:
+            if len(known.digits) >= DIGITS_MIN:
+                self._digits.setdefault(known.digits, known.surface.entity)
+
+    def find(self, seen: Seen) -> Iterator[tuple[str, str]]:
+        """`(entity, kind)` of everything that was seen and is wanted."""
+        for word in seen.labels:
+            if word not in self._labels and word.casefold() in self._names:
+                yield self._names[word.casefold()], "mark"
+        for known, kind in seen.surfaces:
+            if known in self._wanted:
+                yield known.surface.entity, kind
+        for digits in seen.digits:
+            if digits in self._digits:
+                yield self._digits[digits], "digits"
+
+    def leaks(self, look: _Look) -> Iterator[tuple[str, str]]:
+        """The same as it is reported of a file."""
+        if look.kind == "unreadable":
+            yield "", "unreadable"
+        for entity, kind in self.find(look.seen):
+            yield entity, "name" if look.kind == "name" else kind
+
+
+class _Scopes:
     """What is wanted in which file, each made once."""
 
     def __init__(
         self, registry: Registry, roster: Sequence[RosterEntry], level: Level, scopes: Mapping[str, str]
     ) -> None:
-        self._registry, self._roster, self._level, self._scopes = registry, roster, level, scopes
+        self._registry, self._level, self._scopes = registry, level, scopes
         self._pairs = {pair for entity in registry.entities for pair in entity.pairs}
-        self._made: dict[str | None, _Wanted] = {}
+        self._surfaces = every_surface(registry, roster, level)
+        self._labels = label_words(registry)
+        self._said = said_by(registry, level)
+        self._made: dict[str | None, _Scope] = {}
+        self.search = KnownSearch(self._surfaces)
 
-    def of_file(self, stem: str) -> "_Wanted":
+    def scope_of(self, stem: str) -> _Scope:
         """Of the pair that a file's name, without its ending, belongs to; else of the whole study."""
         code = max((pair for pair in self._pairs if f"{stem}-".startswith(f"{pair}-")), key=len, default=None)
         scope = self._scopes.get(stem, code)
         if scope not in self._made:
-            said = (
-                is_said_somewhere(self._registry, self._level)
-                if scope is None
-                else may_be_said(self._registry, self._level, scope)
-            )
-            surfaces = known_surfaces(self._registry, self._roster, self._level, said)
-            self._made[scope] = _Wanted(surfaces, label_words(self._registry))
+            said = is_said_somewhere(self._registry, self._level) if scope is None else self._said(scope)
+            self._made[scope] = _Scope(self.search, not_said(self._surfaces, said), self._labels)
         return self._made[scope]
 
 
-def text_check(registry: Registry, roster: Sequence[RosterEntry], level: Level = "team") -> Callable[[str], bool]:
-    """Whether a text, of whatever pair, holds anything that roster or registry know, as `find_leaks` would find it."""
-    wanted = _Wanted(known_surfaces(registry, roster, level), label_words(registry))
-    return lambda text: any(True for _ in wanted.find(text))
+class _Reader:
+    """Reads files, and every text that stands in several of them once."""
+
+    def __init__(self, search: KnownSearch) -> None:
+        self._search = search
+        self._seen: dict[bytes, Seen] = {}
+        self._zips: dict[tuple[bytes, bytes], list[_Look]] = {}
+
+    def look(self, text: str) -> Seen:
+        """What stands in a text."""
+        key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        if key not in self._seen:
+            self._seen[key] = self._search.look(text)
+        return self._seen[key]
+
+    def read(self, name: str, data: bytes, frame: bytes | None, depth: int) -> list[_Look]:
+        """All looks into a file; of a zip, into `depth` zips in each other."""
+        if data.startswith(_ZIP_MAGIC):
+            return self._read_zip(data, frame or _EMPTY_ZIP, depth)
+        try:
+            views = list(file_views(name, data))
+        except (UnicodeDecodeError, ValueError, RecursionError, csv.Error):
+            return [_Look("", "unreadable")]
+        ours = set() if frame is None else {line for view in file_views(name, frame) for line in view.split("\n")}
+        said = ("\n".join(line for line in view.split("\n") if line not in ours) for view in views)
+        return [_Look("", "text", self.look(text)) for text in said]
+
+    def _read_zip(self, data: bytes, frame: bytes, depth: int) -> list[_Look]:
+        key = hashlib.sha256(data).digest(), hashlib.sha256(frame).digest()
+        if depth == 0:
+            return [_Look("", "unreadable")]
+        if key in self._zips:
+            return self._zips[key]
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                comments = archive.comment + b"\n" + b"\n".join(info.comment for info in archive.infolist())
+                members = [(info.filename, archive.read(info)) for info in archive.infolist() if not info.is_dir()]
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zipfile.LargeZipFile):
+            return [_Look("", "unreadable")]
+        with zipfile.ZipFile(io.BytesIO(frame)) as archive:
+            frames = {info.filename: archive.read(info) for info in archive.infolist()}
+        looks = [_Look("", "text", self.look(comments.decode("utf-8", "replace")))]
+        for member, content in members:
+            looks.append(_Look(f"!{member}", "name", self.look(_spaced(member))))
+            inner = self.read(f"!{member}", content, frames.get(member), depth - 1)
+            looks += [replace(look, member=f"!{member}{look.member}") for look in inner]
+        if not any(content.startswith(_ZIP_MAGIC) for _, content in members):  # then `depth` plays no part
+            self._zips[key] = looks
+        return looks
 
 
-def _search(name: str, data: bytes, frame: bytes | None, wanted: "_Wanted", depth: int) -> Iterator[Leak]:
-    if data.startswith(b"PK\x03\x04"):
-        yield from _search_zip(name, data, frame, wanted, depth)
-        return
-    try:
-        views = list(file_views(name, data))
-    except (UnicodeDecodeError, ValueError, RecursionError, csv.Error):
-        yield Leak(name, "", "unreadable")
-        return
-    ours = set() if frame is None else {line for view in file_views(name, frame) for line in view.split("\n")}
-    for view in views:
-        said = "\n".join(line for line in view.split("\n") if line not in ours)
-        for entity, kind in wanted.find(said):
-            yield Leak(name, entity, kind)
-
-
-def _search_zip(name: str, data: bytes, frame: bytes | None, wanted: "_Wanted", depth: int) -> Iterator[Leak]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            comments = archive.comment + b"\n" + b"\n".join(info.comment for info in archive.infolist())
-            members = [(info.filename, archive.read(info)) for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zipfile.LargeZipFile):
-        yield Leak(name, "", "unreadable")
-        return
-    if depth == 0:
-        yield Leak(name, "", "unreadable")
-        return
-    with zipfile.ZipFile(io.BytesIO(frame or _EMPTY_ZIP)) as archive:
-        frames = {info.filename: archive.read(info) for info in archive.infolist()}
-    for entity, kind in wanted.find(comments.decode("utf-8", "replace")):
-        yield Leak(name, entity, kind)
-    for member, content in members:
-        inner = f"{name}!{member}"
-        for entity, _ in wanted.find(re.sub(r"[/_]", " ", member)):
-            yield Leak(inner, entity, "name")
-        yield from _search(inner, content, frames.get(member), wanted, depth - 1)
-
-
-class _Wanted:
-    """All surfaces, squeezed, ready to be searched in a text."""
-
-    def __init__(self, surfaces: Sequence[KnownSurface], labels: frozenset[str]) -> None:
-        self._labels = labels
-        self._words: dict[str, str] = {}
-        self._plain: list[tuple[str, str, KnownSurface]] = []
-        self._digits: dict[str, str] = {}
-        for surface in surfaces:
-            squeezed, breaks = _squeeze(surface.text)[0], _breaks(surface.text)
-            if rule_for(surface.text) == "never" or not squeezed:
-                continue
-            self._plain.append((squeezed, breaks, surface))
-            self._words |= {word: surface.entity for word in [squeezed, *breaks.split()] if not is_common(word)}
-            digits = digits_of(surface.text)
-            if len(digits) >= DIGITS_MIN:
-                self._digits.setdefault(digits, surface.entity)
-
-    def find(self, text: str) -> Iterator[tuple[str, str]]:
-        """`(entity, kind)` of every surface in `text`."""
-        # Signs of conventions part neither a name (`Janet //Lau//`) nor a number (`9123 (2.0) 4567`).
-        text = without_signs(unicodedata.normalize("NFC", text))
-        for mark in MARK.finditer(text):
-            # The number of a mark says nothing: `[PHONE_4]` holds no part of `912 double 4`.
-            for part in re.findall(r"[A-Z]{2,}", mark.group().partition(" ")[0]):
-                if part not in self._labels and part.casefold() in self._words:
-                    yield self._words[part.casefold()], "mark"
-        masked = MARK.sub(lambda match: _BARRIER, text)
-        squeezed, places = _squeeze(masked)
-        for wanted, breaks, surface in self._plain:
-            position = squeezed.find(wanted)
-            while position >= 0:
-                start, end = places[position], places[position + len(wanted) - 1] + 1
-                kind = _judge(masked, start, end, wanted, breaks, surface)
-                if kind:
-                    yield surface.entity, kind
-                    break
-                position = squeezed.find(wanted, position + 1)
-        if self._digits:
-            for run in _DIGIT_RUN.finditer(masked):
-                digits = re.sub(r"\D", "", run.group())
-                for wanted, entity in self._digits.items():
-                    if wanted in digits:
-                        yield entity, "digits"
-
-
-def _squeeze(text: str) -> tuple[str, list[int]]:
-    """Letters and digits of `text`, case-folded and without accents, and where each comes from."""
-    letters: list[str] = []
-    places: list[int] = []
-    for position, character in enumerate(text):
-        if character.isascii():
-            plain = character.lower() if character.isalnum() else ""
-        elif character == _BARRIER:
-            plain = character
-        else:
-            plain = "".join(
-                c
-                for c in unicodedata.normalize("NFKD", character.casefold())
-                if c.isalnum() and not unicodedata.combining(c)
-            )
-        letters.append(plain)
-        places.extend([position] * len(plain))
-    return "".join(letters), places
-
-
-def _breaks(text: str) -> str:
-    """The words of `text`, squeezed and joined by a space: where its words end."""
-    return " ".join(_squeeze(word)[0] for word in re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text))
-
-
-def _judge(text: str, start: int, end: int, wanted: str, breaks: str, surface: KnownSurface) -> str:
-    """`text` or `spelled` when `text[start:end]` is the surface as a reader would see it; empty when it is not."""
-    if rule_for(surface.text) == "substring":
-        return "text"
-    if text[start - 1 : start].isalnum() or (text[end : end + 1].isalnum() and not _plural(text, end)):
-        return ""
-    part = text[start:end]
-    same = _breaks(part) == breaks
-    words = [_squeeze(word)[0] for word in re.findall(r"[^\W_]+", part)]
-    if len(words) > SPELLED_MIN - 1 and all(len(word) == 1 for word in words) and not same:
-        return "spelled"
-    if not same and (len(wanted) < SQUEEZED_MIN or all(is_common(fold(word)) for word in words)):
-        return ""
-    if "\n\n" in part or (not same and "\n" in part):
-        return ""
-    return "text" if _is_used_as_name(text, start, end, surface) else ""
-
-
-def _plural(text: str, end: int) -> bool:
-    """Whether only an `s` follows: `Janets`."""
-    return text[end : end + 1] == "s" and not text[end + 1 : end + 2].isalnum()
-
-
-def _is_used_as_name(text: str, start: int, end: int, surface: KnownSurface) -> bool:
-    """Applies the rule under which the surface is searched: ordinary words and two letters need capitals."""
-    rule = rule_for(surface.text, surface.any_case)
-    part = text[start:end]
-    if rule == "capital":
-        return part[:1].isupper()
-    if rule == "capitals":
-        return all(word.text[0].isupper() for word in tokens(part))
-    if rule == "name":
-        begin = max(text.rfind("\n", 0, start) + 1, start - 200)
-        stop = text.find("\n", end)
-        line = text[begin : stop if stop >= 0 else len(text)][:500]
-        words = tokens(line)
-        index = next((i for i, word in enumerate(words) if word.start == start - begin), None)
-        return index is not None and is_name_use(line, words, index)
-    return True
+def _spaced(name: str) -> str:
+    """The name of a file as words."""
+    return re.sub(r"[/_]", " ", name)

@@ -1,6 +1,6 @@
 """What a person said is no identifier: which spans are therefore not replaced."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from transcribe.redaction.decisions import Level, is_replaced, own_surfaces, standings
 from transcribe.redaction.registry import Registry, RegistryEntity
@@ -16,14 +16,27 @@ def may_be_said(registry: Registry, level: Level, scope: str | None = None) -> f
     country leaves Jordan the friend masked. `scope` is the pair whose text it is, or the recording's id where it has
     none: a person of another pair is then another person.
     """
+    return said_by(registry, level)(scope)
+
+
+def said_by(registry: Registry, level: Level) -> Callable[[str | None], frozenset[str]]:
+    """`may_be_said` by scope, for many: what is the same for all is worked out once."""
     known, own = standings(registry), own_surfaces(registry)
-    said: set[str] = set()
-    held: set[str] = set()
-    for entity in registry.entities:
-        if scope is None or not entity.pairs or scope in entity.pairs:
-            found = held if is_replaced(known[entity.id], level) else said
-            found |= {squeeze(surface) for surface in own[entity.id]}
-    return frozenset(said - held)
+    entities = [
+        (entity.pairs, is_replaced(known[entity.id], level), frozenset(map(squeeze, own[entity.id])))
+        for entity in registry.entities
+    ]
+
+    def may_be_said_in(scope: str | None) -> frozenset[str]:
+        said: set[str] = set()
+        held: set[str] = set()
+        for pairs, is_held, surfaces in entities:
+            if scope is None or not pairs or scope in pairs:
+                found = held if is_held else said
+                found |= surfaces
+        return frozenset(said - held)
+
+    return may_be_said_in
 
 
 def is_said_somewhere(registry: Registry, level: Level) -> frozenset[str]:
@@ -31,7 +44,7 @@ def is_said_somewhere(registry: Registry, level: Level) -> frozenset[str]:
     themselves.
     """
     scopes = {pair for entity in registry.entities for pair in entity.pairs} | {""}
-    return frozenset[str]().union(*(may_be_said(registry, level, scope) for scope in sorted(scopes)))
+    return frozenset[str]().union(*map(said_by(registry, level), sorted(scopes)))
 
 
 class Rejections:

@@ -64,6 +64,7 @@ def _tokens(text: str) -> tuple[Token, ...]:
     return tuple(result)
 
 
+@lru_cache(maxsize=65536)
 def squeeze(text: str) -> str:
     """All words of `text` folded and joined: the same for `Bright Path`, `bright-path` and `Brightpath`."""
     return "".join(token.fold for token in tokens(text))
