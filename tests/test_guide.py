@@ -391,15 +391,34 @@ def test_a_bad_guide_is_told_before_any_long_work(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("level", ["team", "share"])
-def test_an_export_has_the_sections_of_the_release(done: Lab, tmp_path: Path, level: str) -> None:
-    answer = done.run("export", str(done.study.root), "--to", str(tmp_path / "out"), "--level", level)
-    if level == "team":
-        assert answer.code == 0, answer.text
-        assert (tmp_path / "out/turns.csv").read_bytes() == (done.study.coders / "turns.csv").read_bytes()
-        return
-    if answer.code == 0:
-        rows = turns.parse((tmp_path / "out/turns.csv").read_bytes())
-        assert [row.question for row in rows if row.turn == "u0001"] == ["q1"] * 2
+def test_an_export_has_the_sections_of_the_release(lab: Lab, tmp_path: Path, level: str) -> None:
+    lab.pair()
+    lab.run("init", str(lab.audio), "--study", str(lab.study.root))
+    text = lab.study.manifest.read_text("utf-8-sig").replace(",transcribe,", ",transcribe quote archive,")
+    lab.study.manifest.write_text(text.replace(",,yes,", ",transcribe quote archive,yes,"), "utf-8")
+    write_guide(lab, *QUESTIONS)
+    assert lab.run("run", str(lab.study.root)).code == 0
+    answer = lab.run("export", str(lab.study.root), "--to", str(tmp_path / "out"), "--level", level)
+    assert answer.code == 0, answer.text
+    rows = turns.parse((tmp_path / "out/turns.csv").read_bytes())
+    assert [(row.question, "asked" in row.flags) for row in rows if row.turn == "u0001"] == [("q1", True)] * 2
+    assert {row.transcript for row in rows}.isdisjoint({"P01-PSW", "P01-PIR"}) == (level == "share")
+
+
+def test_a_guide_and_codes_beside_the_recordings_are_adopted_by_a_new_study(lab: Lab) -> None:
+    lab.pair()
+    data = (HEAD + "q1,,How did you two first meet?\n").encode("utf-16")
+    (lab.audio / "guide.csv").write_bytes(data)
+    (lab.audio / "codes.csv").write_text("name,group\n,people\n")
+    answer = lab.go()
+    assert (answer.code, "row 2 of codes.csv has no name" in " ".join(answer.err.split())) == (2, True)
+    (lab.audio / "codes.csv").write_text("name\nanswer\n")
+    answer = lab.go()
+    assert answer.code == 0, answer.text
+    assert (lab.study.root / "guide.csv").read_bytes() == data
+    (lab.audio / "guide.csv").write_text("changed")
+    assert lab.go().code == 0
+    assert (lab.study.root / "guide.csv").read_bytes() == data
 
 
 def test_what_changed_since_the_release_is_not_exported(done: Lab, tmp_path: Path) -> None:

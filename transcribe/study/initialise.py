@@ -12,12 +12,14 @@ from transcribe.errors import InputError, UsageError
 from transcribe.store import StudyFolder, locked, make_private_folder, unwritable_message, write_atomic
 from transcribe.study.codes import is_pair, is_recording_id, recording_id, unnamed_id
 from transcribe.study.folder_risk import refuse_risky_folder
+from transcribe.study.guide import GUIDE, read_guide
 from transcribe.study.listed_files import audio_folder, find_file
 from transcribe.study.manifest import MANIFEST_COLUMNS, OPTIONAL_COLUMNS, read_manifest
 from transcribe.study.media_files import media_files
 from transcribe.study.naming import NameGuess, guess
 from transcribe.study.roster import ROSTER_COLUMNS, read_roster
 from transcribe.study.settings_template import settings_template
+from transcribe.study.starter_codes import CODES, read_codes
 from transcribe.study.tables import TableRow, append_rows, read_date, read_table, write_table
 
 
@@ -59,9 +61,9 @@ class _Listing:
 def initialise(audio: Path, study: StudyFolder, *, accept_folder_risk: bool = False) -> InitReport:
     """Makes the study, or adds the recordings that have come since; an edited row keeps its bytes.
 
-    A `manifest.csv` and `roster.csv` in the audio folder are adopted by a new study. Nothing is written where nothing
-    is new. Raises `UsageError` for folders that cannot serve and tables that cannot be read, `InputError` when there
-    is no recording. Makes no key: that is `transcribe.redaction.key`'s.
+    A `manifest.csv`, `roster.csv`, `guide.csv` and `codes.csv` in the audio folder are adopted by a new study. Nothing
+    is written where nothing is new. Raises `UsageError` for folders that cannot serve and tables that cannot be read,
+    `InputError` when there is no recording. Makes no key: that is `transcribe.redaction.key`'s.
     """
     audio = audio.resolve()
     _check_folders(audio, study)
@@ -82,11 +84,15 @@ def initialise(audio: Path, study: StudyFolder, *, accept_folder_risk: bool = Fa
 
 def _initialise(audio: Path, study: StudyFolder, found: Sequence[Path], problems: list[str]) -> InitReport:
     fresh = not study.manifest.exists()
-    adopted = [name for name in ("manifest.csv", "roster.csv") if fresh and (audio / name).is_file()]
+    adopted = [name for name in ("manifest.csv", "roster.csv", GUIDE, CODES) if fresh and (audio / name).is_file()]
     people: Sequence[Mapping[str, str]] = []
     if "roster.csv" in adopted:
         read_roster(audio / "roster.csv")
         people = [row.cells for row in read_table(audio / "roster.csv", ROSTER_COLUMNS, ("relation_to", "note"))]
+    lists = {name: (audio / name).read_bytes() for name in (GUIDE, CODES) if name in adopted}
+    if lists:
+        read_guide(audio / GUIDE)
+        read_codes(audio / CODES)
     rows: list[Mapping[str, str]] = []
     if "manifest.csv" in adopted:
         optional = [column for column in MANIFEST_COLUMNS if column not in ("file", "pair", "role")]
@@ -101,6 +107,9 @@ def _initialise(audio: Path, study: StudyFolder, found: Sequence[Path], problems
         write_atomic(study.settings, settings_template().encode())
     if not study.roster.exists():
         write_table(study.roster, _with_further(ROSTER_COLUMNS, people), people)
+    for name, data in lists.items():
+        if not (study.root / name).exists():
+            write_atomic(study.root / name, data)
     # The manifest comes last: its being there is what makes the folder a study.
     if fresh:
         every = [*listing.rows, *listing.added]
