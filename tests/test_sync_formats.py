@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -162,7 +163,7 @@ def test_pympi_reads_the_turns_of_the_eaf(sample: tuple[LaidOut, Conventions]) -
         speaker = found.get_parameters_for_tier(tier)["PARTICIPANT"]
         annotations = sorted(found.get_annotation_data_for_tier(tier))
         assert tier.partition(" ")[0] == speaker
-        assert all(first[1] <= then[0] for first, then in zip(annotations, annotations[1:], strict=False))
+        assert all(first[1] <= then[0] for first, then in pairwise(annotations))
         turns += [(start, end, speaker, text) for start, end, text in annotations]
     assert sorted(turns) == sorted((turn.start_ms, _end_ms(turn), turn.speaker, turn.text) for turn in laid.turns)
     times = list(found.timeslots.values())
@@ -297,6 +298,6 @@ def test_times_over_an_hour() -> None:
     ],
 )
 def test_a_file_that_is_not_as_written_cannot_be_read(read: Callable[[bytes], object], data: bytes) -> None:
-    with pytest.raises(ValidationError, match="cannot be read|cut off|does not begin|header") as caught:
+    with pytest.raises(ValidationError, match=r"cannot be read|cut off|does not begin|header") as caught:
         read(data)
     assert "Yes" not in caught.value.message
