@@ -10,7 +10,7 @@ order is a weak hint: it settles what is doubtful, and forbids nothing.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -37,6 +37,8 @@ _ALIKE = 0.88
 _SHORTEST_ALIKE = 4
 _LITTLE, _HAN, _TELLING = 0.2, 0.6, 1.0
 """Weights of a function word, of a Chinese character (a word has about two) and of other words."""
+_LONGEST = 4
+"""How many times as long as a question a stretch may be in which it is put."""
 _ENOUGH = 2 * _TELLING
 _DOUBT = 0.4
 """What a confidence loses without a telling word in common, less with one, nothing from two words on (`_ENOUGH`)."""
@@ -111,10 +113,17 @@ class _Question:
     """A question's words, each with its weight."""
 
     def __init__(self, words: Sequence[str], rarity: Mapping[str, float]) -> None:
-        self.text = " ".join(words)
+        self.words, self.text = words, " ".join(words)
         self.weights = {word: _weight(word) * rarity[word] for word in words}
         self.telling = {word: 0.0 if _weight(word) == _LITTLE else _weight(word) for word in words}
         self.total = sum(self.weights.values())
+
+    def confidence(self, covered: Collection[str], precision: float, likeness: float) -> float:
+        """From which of its words a stretch has, how much of the stretch is the question's, and how alike they are."""
+        recall = sum(self.weights[word] for word in covered) / self.total if covered else 0.0
+        mean = 2 * recall * precision / (recall + precision)
+        doubt = _DOUBT * max(0.0, 1 - sum(self.telling[word] for word in covered) / _ENOUGH)
+        return (_WORDS * mean + (1 - _WORDS) * likeness) * (1 - doubt)
 
 
 def _scores(said: Mapping[int, Sequence[str]], guide: Sequence[GuideQuestion]) -> dict[tuple[int, int], float]:
@@ -142,25 +151,25 @@ def _score(
     """The best stretch of an utterance: the harmonic mean of how much of the question it has, and how much of it is
     the question's; with a share for how alike the texts are.
     """
-    hits = [alike[word] & question.weights.keys() for word in words]
-    if sum(question.weights[word] for word in frozenset[str]().union(*hits)) < question.total * (ACCEPTED - _ORDER) / 2:
+    met = question.weights.keys() & frozenset[str]().union(*(alike[word] for word in words))
+    if question.confidence(met, 1.0, 1.0) < ACCEPTED - _ORDER:
         return 0.0
-    places = [place for place, hit in enumerate(hits) if hit]
+    hits = [alike[word] & met for word in words]
     costs = [_weight(word) * max((rarity[other] for other in alike[word]), default=1.0) for word in words]
+    longest = _LONGEST * len(question.words)
     best = 0.0
-    for first in places:
+    for first in (place for place, hit in enumerate(hits) if hit):
         covered: set[str] = set()
-        for last in (place for place in places if place >= first):
+        own = whole = 0.0
+        for last in range(first, min(first + longest, len(words))):
+            whole += costs[last]
+            if not hits[last]:
+                continue
+            own += costs[last]
             covered |= hits[last]
-            stretch = range(first, last + 1)
-            whole = sum(costs[place] for place in stretch)
-            own = sum(costs[place] for place in stretch if hits[place])
-            recall, precision = sum(question.weights[word] for word in covered) / question.total, own / whole
-            likeness = 2 * recall * precision / (recall + precision)
-            doubt = _DOUBT * max(0.0, 1 - sum(question.telling[word] for word in covered) / _ENOUGH)
-            if (_WORDS * likeness + 1 - _WORDS) * (1 - doubt) > best:
-                alike_text = fuzz.ratio(" ".join(words[first : last + 1]), question.text) / 100
-                best = max(best, (_WORDS * likeness + (1 - _WORDS) * alike_text) * (1 - doubt))
+            if question.confidence(covered, own / whole, 1.0) > best:
+                likeness = fuzz.ratio(" ".join(words[first : last + 1]), question.text) / 100
+                best = max(best, question.confidence(covered, own / whole, likeness))
     return best
 
 
