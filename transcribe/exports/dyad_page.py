@@ -16,7 +16,7 @@ from transcribe.exports import page_frame
 from transcribe.exports.html_page import notes, section_title
 from transcribe.exports.layout import DRAFT_LINE, PSEUDONYMISED_LINE, RECORDING_ID, RENDERING_LINES, Turn, clock
 from transcribe.exports.manifest import TranscriptEntry
-from transcribe.exports.page_signs import legend, pattern
+from transcribe.exports.page_signs import legend, pattern, pieces
 from transcribe.exports.study_text import StudyText
 from transcribe.exports.turns import turns_of
 
@@ -125,7 +125,7 @@ def _write(pair: Pair, study: StudyText) -> bytes:
         sessions=[_link(study, entry) for entry in pair.sessions],
         transcripts=[_link(study, interview.entry) for interview in interviews],
         speakers=[{"label": label, "colour": colour} for label, colour in colours.items()],
-        signs=legend((turn.text for turn in turns), study.settings),
+        signs=legend(piece for turn in turns for piece in pieces(turn.text, signs)),
         notes=notes(turns, study.settings),
     )
 
@@ -213,17 +213,14 @@ class _Shown:
 
     def _element(self, transcript: str, turn: Turn) -> Markup:
         anchor = anchor_of(transcript, turn.id)
-        return page_frame.turn_element(
+        shown = page_frame.ShownTurn(
             turn,
-            self.signs,
-            self.colours,
-            self.han,
+            tuple(pieces(turn.text, self.signs)),
             anchor=anchor,
             link=link_to(self.study, transcript, turn.id) or f"#{anchor}",
-            stamp=clock(turn.stamp_s),
-            section="",
             flags=turn.flags,
         )
+        return page_frame.turn_element(shown, self.colours, self.han)
 
 
 def _question_of(turn: Turn) -> str:

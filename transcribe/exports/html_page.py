@@ -8,7 +8,7 @@ same text is left when a program takes the markup off (Taguette does).
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
 from transcribe.errors import ValidationError
 from transcribe.exports import page_frame
@@ -22,9 +22,11 @@ from transcribe.exports.layout import (
     title_lines,
 )
 from transcribe.exports.manifest import Settings
-from transcribe.exports.page_signs import legend, pattern
-from transcribe.exports.words import count_words
+from transcribe.exports.page_signs import legend, pattern, pieces
 from transcribe.study.guide import GuideQuestion
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
 
 LISTENING_NOTE = "Smaller and grey: said only to show that one listens."
 UNSUPPORTED_NOTE = "Dashed: hardly any speech was heard there. Compare it with the recording before you code it."
@@ -48,17 +50,14 @@ def write(laid: LaidOut, settings: Settings, guide: Sequence[GuideQuestion] = ()
     sections = [_section(turn, guide, header.role) for turn in turns if ASKED_FLAG in turn.flags]
     titles = {section["anchor"]: section["title"] for section in sections}
     start, end = frame_lines(header.role)
-    elements = [
-        page_frame.turn_element(
+    shown = [
+        page_frame.ShownTurn(
             turn,
-            signs,
-            colours,
-            han,
+            tuple(pieces(turn.text, signs)),
             anchor=turn.id,
             link=f"#{turn.id}",
-            stamp=clock(turn.stamp_s),
-            section=titles.get(turn.id, ""),
             flags=(*turn.flags, DRAFT_FLAG) if header.draft else turn.flags,
+            section=titles.get(turn.id, ""),
         )
         for turn in turns
     ]
@@ -69,11 +68,11 @@ def write(laid: LaidOut, settings: Settings, guide: Sequence[GuideQuestion] = ()
         draft=header.draft,
         start=start,
         end=end,
-        turns=elements,
+        turns=[page_frame.turn_element(turn, colours, han) for turn in shown],
         sections=sections,
         missing=_missing(turns, guide, header.role) if sections else (),
         speakers=_shares(turns, colours),
-        signs=legend((turn.text for turn in turns), settings),
+        signs=legend(piece for turn in shown for piece in turn.pieces),
         notes=notes(turns, settings),
     )
 
@@ -112,15 +111,17 @@ def _missing(turns: Sequence[Turn], guide: Sequence[GuideQuestion], role: str) -
 
 
 def _shares(turns: Sequence[Turn], colours: dict[str, str]) -> list[dict[str, str | int]]:
-    """How much each speaker says, in the order of their first paragraphs; `from` and `width` in thousandths."""
-    words: Counter[str] = Counter()
+    """Each speaker's part of the time in which somebody speaks, in the order of their first paragraphs, in per cent;
+    `from` and `width` are of the bar, in thousandths.
+    """
+    spoken: Counter[str] = Counter()
     for turn in turns:
-        words[turn.speaker] += 0 if turn.is_event else count_words(turn.text)
-    whole, position = max(words.total(), 1), 0
+        spoken[turn.speaker] += 0 if turn.is_event else turn.end_ms - turn.start_ms
+    whole, position = max(spoken.total(), 1), 0
     shares: list[dict[str, str | int]] = []
-    for label, count in words.items():
-        width = 1000 * count // whole
-        share = (200 * count + whole) // (2 * whole)
+    for label, time_ms in spoken.items():
+        width = 1000 * time_ms // whole
+        share = (200 * time_ms + whole) // (2 * whole)
         shares.append({"label": label, "colour": colours[label], "from": position, "width": width, "share": share})
         position += width
     return shares
@@ -128,7 +129,7 @@ def _shares(turns: Sequence[Turn], colours: dict[str, str]) -> list[dict[str, st
 
 @dataclass(frozen=True, slots=True)
 class PageTurn:
-    """An utterance as a page shows it; `line` is all of its paragraph's text, label and stamp among it."""
+    """An utterance as a page shows it; `link` is where its stamp leads to."""
 
     id: str
     speaker: str
@@ -137,7 +138,6 @@ class PageTurn:
     text: str
     flags: tuple[str, ...]
     question: str
-    line: str
     link: str
 
 
@@ -150,70 +150,30 @@ class Page:
 
 
 def parse(data: bytes) -> Page:
-    """What stands in a page of ours. Raises `ValidationError` for a paragraph of speech that is not of our form."""
-    reader = _Reader()
+    """What stands in a page of ours, as libxml2 reads it.
+
+    Raises `ValidationError` for a paragraph of speech that is not of our form.
+    """
+    from lxml import etree, html
+
     try:
-        reader.feed(data.decode())
-        reader.close()
-        turns = tuple(map(_turn, reader.turns))
-    except (ValueError, KeyError) as error:
+        body = html.document_fromstring(data, parser=html.HTMLParser(encoding="utf-8", huge_tree=True)).body
+        blocks = [block for part in body if part.tag in ("header", "main") for block in part.iter("h1", "p")]
+        turns = tuple(_turn(block) for block in blocks if "turn" in block.get("class", "").split())
+    except (etree.LxmlError, ValueError, KeyError) as error:
         raise ValidationError("a page has a paragraph that cannot be read back") from error
-    return Page(tuple(reader.lines), turns)
+    return Page(tuple(block.text_content() for block in blocks), turns)
 
 
-_BLOCKS = ("h1", "p")
-
-
-class _Reader(HTMLParser):
-    """Collects the blocks of header and main, and the parts of those that are utterances."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.lines: list[str] = []
-        self.turns: list[dict[str, str]] = []
-        self._is_aside = False
-        self._block: list[str] | None = None
-        self._turn: dict[str, str] | None = None
-        self._path: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
-        self._is_aside |= tag == "aside"
-        if tag in _BLOCKS and not self._is_aside:
-            self._block = []
-            if "turn" in told.get("class", "").split():
-                self._turn = {**told, "b": "", "span": "", "a": ""}
-                self.turns.append(self._turn)
-        elif self._block is not None:
-            self._path.append(tag)
-            if self._turn is not None and tag == "a":
-                self._turn["href"] = told.get("href", "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _BLOCKS and self._block is not None:
-            self.lines.append("".join(self._block))
-            if self._turn is not None:
-                self._turn["line"] = self.lines[-1]
-            self._block, self._turn, self._path = None, None, []
-        elif self._path:
-            self._path.pop()
-
-    def handle_data(self, data: str) -> None:
-        if self._block is not None:
-            self._block.append(data)
-            if self._turn is not None and self._path:
-                self._turn[self._path[0]] += data
-
-
-def _turn(told: dict[str, str]) -> PageTurn:
+def _turn(block: "HtmlElement") -> PageTurn:
+    speaker, text, stamp = block
     return PageTurn(
-        told["id"],
-        told["b"].removesuffix(":"),
-        int(told["data-start"]),
-        int(told["data-end"]),
-        told["span"],
-        tuple(told.get("data-flags", "").split()),
-        told.get("data-question", ""),
-        told["line"],
-        told["href"],
+        block.attrib["id"],
+        speaker.text_content().removesuffix(":"),
+        int(block.attrib["data-start"]),
+        int(block.attrib["data-end"]),
+        text.text_content(),
+        tuple(block.get("data-flags", "").split()),
+        block.get("data-question", ""),
+        stamp.attrib["href"],
     )

@@ -10,20 +10,21 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from html import escape
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from transcribe.exports.layout import EVENT_FLAG, Turn
-from transcribe.exports.page_signs import Piece, pieces
+from transcribe.exports.layout import EVENT_FLAG, Turn, clock
+from transcribe.exports.page_signs import Piece
 from transcribe.study.codes import is_interviewer
 from transcribe.study.guide import GuideQuestion
 
 SPARE_COLOURS = 3
 """Classes `other1` … of the style, for those who are neither interviewer, participant nor interpreter."""
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 _UNKNOWN = re.compile(r"SPEAKER-\d+")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _SCRIPTS = (
@@ -132,45 +133,44 @@ def language_of(text: str, han: str) -> str:
     return han if _HAN.search(text) else ""
 
 
-def turn_element(
-    turn: Turn,
-    signs: re.Pattern[str],
-    colours: Mapping[str, str],
-    han: str,
-    anchor: str,
-    link: str,
-    stamp: str,
-    section: str,
-    flags: tuple[str, ...],
-) -> Markup:
+@dataclass(frozen=True, slots=True)
+class ShownTurn:
+    """A paragraph and where it stands in a page: `anchor` is its id there, `link` where its stamp leads to, `section`
+    the heading above it, if any, `flags` are those of turns.csv; `pieces` joined are its text.
+    """
+
+    turn: Turn
+    pieces: tuple[Piece, ...]
+    anchor: str
+    link: str
+    flags: tuple[str, ...]
+    section: str = ""
+
+
+def turn_element(shown: ShownTurn, colours: Mapping[str, str], han: str) -> Markup:
     """A paragraph whose text is `layout.turn_line`'s, so that it is the same wherever a program takes the text out.
 
-    `anchor` is its id in the page, `link` where its stamp leads to, `section` the heading that stands above it, if
-    any; `flags` are those of turns.csv.
+    `colours` are the speakers' classes, `han` the language of Chinese characters.
     """
+    turn = shown.turn
+    speaker, event = escape(turn.speaker), " event" if EVENT_FLAG in turn.flags else ""
+    told = (("flags", " ".join(shown.flags)), ("question", turn.question), ("section", shown.section))
+    data = "".join(f' data-{name}="{escape(value)}"' for name, value in told if value)
     language = language_of(turn.text, han)
-    classes = f"turn {colours[turn.speaker]}" + (" event" if EVENT_FLAG in turn.flags else "")
-    facts = {
-        "class": classes,
-        "id": anchor,
-        "data-speaker": turn.speaker,
-        "data-start": turn.start_ms,
-        "data-end": turn.end_ms,
-        "data-flags": " ".join(flags),
-        "data-question": turn.question,
-        "data-section": section,
-    }
-    told = "".join(f' {name}="{_plain(str(value))}"' for name, value in facts.items() if value != "")
     spoken = f' lang="{language}"' if language else ""
-    shown = "".join(map(_piece, pieces(turn.text, signs)))
+    text = "".join(map(_piece, shown.pieces))
     return Markup(  # noqa: S704 - every part is ours or escaped
-        f'<p{told}><b dir="ltr">{_plain(turn.speaker)}:</b> <span class="text" dir="{direction(turn.text)}"{spoken}>'
-        f'{shown}</span> <a href="{_plain(link)}" tabindex="-1" dir="ltr">[{stamp}]</a></p>'
+        f'<p class="turn {colours[turn.speaker]}{event}" id="{escape(shown.anchor)}" data-speaker="{speaker}" '
+        f'data-start="{turn.start_ms}" data-end="{turn.end_ms}"{data}><b dir="ltr">{speaker}:</b> '
+        f'<span class="text" dir="{direction(turn.text)}"{spoken}>{text}</span> '
+        f'<a href="{escape(shown.link)}" tabindex="-1" dir="ltr">[{clock(turn.stamp_s)}]</a></p>'
     )
 
 
 def direction(text: str) -> str:
     """Which way a text runs by its first letter outside marks, which are Latin in any language: `rtl` or `ltr`."""
+    if text.isascii():
+        return "ltr"
     for sign in re.sub(r"\[[^\]]*\]|</?seg>", "", text):
         kind = unicodedata.bidirectional(sign)
         if kind in ("L", "R", "AL"):
@@ -179,22 +179,21 @@ def direction(text: str) -> str:
 
 
 def _piece(piece: Piece) -> str:
-    text, title = _plain(piece.text), _plain(piece.meaning)
-    if not piece.kind:
-        return text
+    return _sign_element(piece) if piece.kind else escape(piece.text)
+
+
+@lru_cache(maxsize=4096)
+def _sign_element(piece: Piece) -> str:
+    text, title = escape(piece.text), escape(piece.meaning)
     if piece.kind in ("redaction", "event"):
         return f'<mark title="{title}">{text}</mark>'
     if piece.kind == "unsure":
         opening = 2 if piece.text.startswith("[") else 1
-        inner = _plain(piece.text[opening:-2])
+        inner = escape(piece.text[opening:-2])
         return (
             f'<span class="unsure" title="{title}"><i>{piece.text[:opening]}</i>{inner}<i>{piece.text[-2:]}</i></span>'
         )
     return f'<i title="{title}">{text}</i>'
-
-
-def _plain(text: str) -> str:
-    return text.translate(_ESCAPES)
 
 
 def question_text(guide: Sequence[GuideQuestion], question: str, role: str) -> str:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from transcribe.conventions import OVERLAP_SIGN, Conventions
 from transcribe.exports.layout import EVENT_MARK, UNVERIFIED
-from transcribe.exports.manifest import Settings
 from transcribe.redaction.registry import MARK
 from transcribe.study.codes import is_interviewer
 
@@ -46,6 +46,7 @@ _EVENTS = {
     "withheld": "a stretch that was taken back",
     "third": "people speaking who take no part in the study",
 }
+_ANY_SIGN = re.compile(r"[\[\](/<]")
 _KEPT = ", of which {} was kept"
 
 
@@ -68,23 +69,28 @@ def pattern(conventions: Conventions) -> re.Pattern[str]:
         "pause": _PAUSES[conventions.pause],
         "overlap": _OVERLAPS[conventions.overlap],
     }
-    return re.compile("|".join(f"(?P<{kind}>{form})" for kind, form in kinds.items() if form))
+    forms = "|".join(f"(?P<{kind}>{form})" for kind, form in kinds.items() if form)
+    return re.compile(rf"(?=[\[\](/<])(?:{forms})")
 
 
 def pieces(text: str, signs: re.Pattern[str]) -> Iterator[Piece]:
     """The text in stretches that joined are the text; `signs` is made by `pattern`."""
     position = 0
-    for found in signs.finditer(text):
+    for found in signs.finditer(text) if _ANY_SIGN.search(text) else ():
         if found.start() > position:
             yield Piece(text[position : found.start()])
-        kind: SignKind = found.lastgroup or ""  # type: ignore[assignment]  # the names are those of `SignKind`
-        yield Piece(found[0], kind, meaning_of(found[0], kind))
+        yield _sign(found[0], found.lastgroup or "")
         position = found.end()
     if position < len(text):
         yield Piece(text[position:])
 
 
-def meaning_of(sign: str, kind: SignKind) -> str:
+@lru_cache(maxsize=4096)
+def _sign(text: str, kind: str) -> Piece:
+    return Piece(text, kind, meaning_of(text, kind))  # type: ignore[arg-type]  # the groups' names are the kinds
+
+
+def meaning_of(sign: str, kind: str) -> str:
     """What a mark or sign means, in a few words."""
     if kind == "event":
         return _EVENTS.get(sign.strip("[").partition(" ")[0].rstrip(","), _EVENTS["inaudible"])
@@ -117,15 +123,12 @@ def _replaced(mark: str) -> str:
     return meaning + (_KEPT.format(band) if band else "")
 
 
-def legend(texts: Iterable[str], settings: Settings) -> tuple[Piece, ...]:
-    """The marks and signs that stand in some texts, one of each meaning in the order of their kinds."""
-    signs = pattern(settings.conventions)
+def legend(pieces_shown: Iterable[Piece]) -> tuple[Piece, ...]:
+    """The marks and signs among some pieces, one of each meaning, in the order of their kinds and appearance."""
     found: dict[tuple[int, str], Piece] = {}
-    for text in texts:
-        for piece in pieces(text, signs):
-            if piece.kind:
-                shown = _general(piece)
-                found.setdefault((_ORDER.index(piece.kind), shown.meaning), shown)
+    for piece in dict.fromkeys(piece for piece in pieces_shown if piece.kind):
+        shown = _general(piece)
+        found.setdefault((_ORDER.index(shown.kind), shown.meaning), shown)
     return tuple(found[key] for key in sorted(found, key=lambda key: key[0]))
 
 
