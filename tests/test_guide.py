@@ -12,13 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.guide_matching import read_interviews, score, total
-from tests.conftest import SAMPLES, Lab
+from tests.conftest import SAMPLES, Lab, write_tone
 from transcribe.errors import UsageError
 from transcribe.exports import manifest, turns
 from transcribe.exports.layout import Turn
 from transcribe.guide_matching import match_questions
+from transcribe.lab_lists import kept_lists
+from transcribe.redaction.file_texts import readable_texts
+from transcribe.release import read_previous
 from transcribe.study.guide import GuideQuestion, questions_for, read_guide
 from transcribe.study.starter_codes import read_codes
+from transcribe.withdrawn_content import bundle_without
 
 HEAD = "id,role,question\n"
 
@@ -435,3 +439,44 @@ def test_what_a_participant_takes_back_is_not_quoted_in_the_table(done: Lab) -> 
     assert {row["recording"] for row in table(done)} == {"P01-PSW"}
     kept = json.loads((done.study.private / "lab_lists.json").read_text())
     assert [question["id"] for question in kept["guide"]] == ["q1", "q2", "q2"]
+
+
+def test_what_was_written_in_the_guide_since_the_release_is_in_no_bundle_made_without_the_key(done: Lab) -> None:
+    """Its words were never searched for names; those of the release were."""
+    released = read_previous(done.study)
+    assert released is not None
+    guide(done.study.root, "q1,,How did you meet Wilhelmina?")
+    files = bundle_without(done.study, {"P01-PIR"})
+    assert [row.question for row in turns.parse(files["turns.csv"])] == ["q1"] * 4
+    for path, data in files.items():
+        assert all("Wilhelmina" not in text for text in readable_texts(path, data))
+    assert kept_lists(done.study).guide == (
+        GuideQuestion("q1", "", "How did you two first meet?"),
+        GuideQuestion("q2", "PSW", "What is hard about the work?"),
+        GuideQuestion("q2", "PIR", "What would you tell others?"),
+    )
+
+
+def test_an_observed_session_has_no_sections_and_no_decisions(lab: Lab) -> None:
+    lab.pair()
+    write_tone(lab.audio / "P01-OBS.wav", pitch=440)
+    lab.run("init", str(lab.audio), "--study", str(lab.study.root))
+    write_guide(lab, *QUESTIONS)
+    assert lab.run("run", str(lab.study.root)).code == 0
+    assert set(sections(lab, "P01-OBS").values()) == {("", False)}
+    rows = table(lab)
+    assert {row["recording"] for row in rows} == {"P01-PIR", "P01-PSW"}
+    edit(lab, [*rows, dict.fromkeys(rows[0], "") | {"recording": "P01-OBS", "utterance": "u0001", "decided": "q1"}])
+    answer = lab.run("release", str(lab.study.root))
+    assert (answer.code, "no question of the guide is put in it" in " ".join(answer.err.split())) == (2, True)
+
+
+def test_coders_get_the_same_sections_in_the_clean_rendering(done: Lab) -> None:
+    before = {name: sections(done, name) for name in ("P01-PSW", "P01-PIR")}
+    answer = done.run(
+        "export", str(done.study.root), "--to", str(done.study.root.parent / "out"), "--rendering", "clean"
+    )
+    assert answer.code == 0, answer.text
+    rows = turns.parse((done.study.root.parent / "out" / "turns.csv").read_bytes())
+    for name, mine in before.items():
+        assert {row.turn: (row.question, "asked" in row.flags) for row in rows if row.transcript == name} == mine
