@@ -39,6 +39,12 @@ ENTITIES = 20
 """People, places and numbers that each pair speaks of."""
 MARKS = 0.2
 """Share of the utterances with a mark."""
+OVERLAPPED = 0.08
+"""Share of the utterances in which up to four words are said while the other speaks."""
+PAUSED = 0.02
+"""Share of the words before which there is a pause."""
+UNSURE = 0.02
+"""Share of the words that the recogniser doubts."""
 QUESTIONS = 14
 FILLERS = ("um", "uh", "you know", "I mean", "the the", "wor- words")
 
@@ -94,7 +100,7 @@ class Measure:
         self._seconds, self._profile = seconds, profile
 
     def __call__(self, what: str, step: Callable[[], Any]) -> Any:
-        profile = cProfile.Profile()
+        profile = cProfile.Profile(time.process_time)
         Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here (Linux, proc(5))
         started, used = time.perf_counter(), time.process_time()
         result = profile.runcall(step) if self._profile else step()
@@ -163,13 +169,13 @@ def utterance(
 ) -> RedactedUtterance:
     """The words of one turn over its time, with a pause here and there."""
     text, timed, step = "", [], length / (len(spoken) + 3)
-    begin = start
-    for word in spoken:
+    begin, over = start, chance.randrange(len(spoken)) if chance.random() < OVERLAPPED else len(spoken)
+    for number, word in enumerate(spoken):
         first = len(text) + bool(text)
         text += (" " if text else "") + word
-        begin += step * 3 if chance.random() < 0.02 and begin + step * 4 < start + length else 0.0
-        flags = ("overlap",) if chance.random() < 0.03 else ()
-        probability = round(chance.uniform(0.1, 1.0), 3)
+        begin += step * 3 if chance.random() < PAUSED and begin + step * 4 < start + length else 0.0
+        flags = ("overlap",) if over <= number < over + 4 else ()
+        probability = 0.1 if chance.random() < UNSURE else 0.9
         end = min(begin + step, start + length)
         timed.append(RedactedWord(round(begin, 3), round(end, 3), probability, (first, len(text)), flags))
         begin = end

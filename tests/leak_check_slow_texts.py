@@ -5,7 +5,6 @@ import html
 import io
 import json
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,18 +18,6 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _MARKUP = frozenset((".html", ".htm", ".xml", ".rels", ".qde", ".qdc", ".svg"))
 _IMAGE_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
 """Word's own thumbnail; only its readable strings can be searched."""
-
-
-def readable_texts(name: str, data: bytes) -> tuple[str, ...]:
-    """All that somebody can read in a file: its texts and, inside zip files, the members' names and texts.
-
-    Raises `ValueError` for a file that cannot be read.
-    """
-    if not data.startswith(b"PK\x03\x04"):
-        return tuple(file_views(name, data))
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = [(info.filename, archive.read(info)) for info in archive.infolist() if not info.is_dir()]
-    return tuple(text for inner, content in members for text in (inner, *readable_texts(inner, content)))
 
 
 def file_views(name: str, data: bytes) -> Iterator[str]:
@@ -47,7 +34,7 @@ def file_views(name: str, data: bytes) -> Iterator[str]:
     elif suffix == ".csv":
         yield "\n".join(cell for row in csv.reader(io.StringIO(text)) for cell in row)
     elif suffix in (".vtt", ".srt"):
-        yield _TAG.sub("\n", text)
+        yield html.unescape(_TAG.sub("\n", text))
         yield "\n".join(_TAG.findall(text))
     elif suffix in _MARKUP or text.lstrip()[:1] == "<":
         yield "\n".join(_COMMENT.findall(text))

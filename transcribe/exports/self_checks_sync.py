@@ -63,7 +63,7 @@ def _nvivo_agrees(data: bytes, rows: Sequence[TurnRow]) -> bool:
 
 
 def _words(text: str) -> str:
-    return "".join(sign for sign in text if sign.isalnum())
+    return "".join(filter(str.isalnum, text))
 
 
 def _end_ms(row: TurnRow) -> int:
