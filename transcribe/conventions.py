@@ -30,7 +30,7 @@ class Conventions:
     overlap: Literal["slashes", "brackets", "none"] = "slashes"
     inaudible: Literal["brackets", "unv"] = "brackets"
     uncertain: Literal["brackets", "parentheses", "none"] = "brackets"
-    uncertain_below: float = 0.2
+    uncertain_below: float = 0.35
     redaction: Literal["brackets", "seg"] = "brackets"
     paragraph_words: int = 150
 
@@ -40,8 +40,11 @@ _PAUSE = re.compile(r" ?\((?:\d{1,3}\.\d|\.+)\)")
 _UNCERTAIN = re.compile(r"\[\?([^\[\]]*)\?\]|\(([^()]*)\?\)")
 _SEG = re.compile(r"<seg>([A-Z][A-Z0-9-]*(?:_\d+)?(?: [^\[\]:<>]{1,40})?)</seg>")
 """`redaction.registry.MARK` in its other brackets."""
+_SAID_OVER = re.compile(r"\[(?: |(?![A-Z?]))([^\[\]:]*)\]")
+"""Jefferson's overlap, which stands before capital letters and digits with a space: `[ I saw]` is no mark."""
+_GLUED = re.compile(r"(?<=[A-Za-z0-9])//(?=[A-Za-z0-9])")
+"""No sign of ours parts letters: those of a document (`Lau//Wong`)."""
 _BRACKET = re.compile(r"\[ ?|\]")
-"""Of an overlap (Jefferson), which stands before capital letters and digits with a space: `[ I saw]` is no mark."""
 
 
 def mark_in(conventions: Conventions, mark: str) -> str:
@@ -51,9 +54,10 @@ def mark_in(conventions: Conventions, mark: str) -> str:
 
 def without_signs(text: str) -> str:
     """A finished text without the signs of any convention, whichever the study has: `Janet //[?Lau?]// (2.0) here` is
-    `Janet Lau here`; marks in their square brackets, all other brackets as they are.
+    `Janet Lau here`; marks in their square brackets.
     """
     bare = _UNCERTAIN.sub(lambda found: found[1] if found[1] is not None else found[2], _PAUSE.sub("", text))
+    bare = _GLUED.sub(" ", _SAID_OVER.sub(lambda found: found[1], bare))
     return _SEG.sub(lambda found: f"[{found[1]}]", bare.replace(OVERLAP_SIGN, ""))
 
 

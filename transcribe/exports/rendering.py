@@ -220,9 +220,11 @@ def _uncertain(
         start, end = _stripped(line.text, *span, _PUNCTUATION)
         if word.probability >= conventions.uncertain_below or start == end or _holds_mark(line, span):
             continue
+        if any(sign in "()" for sign in line.text[start:end]):
+            continue  # `(laughs)` was not said
         if runs and not pause and _are_joined(line.text, runs[-1][1], start, edges):
             runs[-1] = (runs[-1][0], end)
-        elif not any(sign in "()" for sign in line.text[start:end]):
+        else:
             runs.append((start, end))
     for start, end in runs:
         yield _Sign(start, _UNCERTAIN_BEGINS, opening)
