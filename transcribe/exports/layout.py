@@ -164,14 +164,15 @@ def lay_out(item: CoderTranscript, conventions: Conventions) -> LaidOut:
         if not 0 <= start_ms <= end_ms <= duration_ms + MAX_OVERSHOOT_MS:
             raise ValidationError(f"{header.recording}: an utterance does not lie inside the recording")
         start_ms, end_ms = min(start_ms, duration_ms), min(end_ms, duration_ms)
-        stamp_s = max(stamp_s, end_ms // 1000)
         if isinstance(found, Event):
+            stamp_s = max(stamp_s, end_ms // 1000)
             turns.append(_event_turn(found, start_ms, end_ms, stamp_s, conventions))
             continue
         if not LABEL.fullmatch(found.speaker):
             raise ValidationError(f"{header.recording}: a speaker label is not like P01-PSW or INT (16 signs at most)")
         rendered = render(found, header.rendering, conventions, header.recording)
         if rendered.text:
+            stamp_s = max(stamp_s, end_ms // 1000)
             added = (REPUNCTUATED_FLAG,) if rendered.repunctuated else ()
             turns.append(
                 Turn(
