@@ -125,6 +125,16 @@ def test_other_paragraphs_alone_are_no_change_and_a_word_in_one_is() -> None:
     assert write(changed, 2, is_restyled=True).decode().count("other signs or paragraphs") == 1
 
 
+def test_what_is_left_behind_a_stretch_that_was_taken_back_is_no_paragraph() -> None:
+    """`u0001-1800` is called after its time; so might `u0001-1` be."""
+    rows = [row("P01-PIR", turn, "well") for turn in ("u0001", "u0001-2", "u0001-1800", "u0001-1800-2", "u0002-1")]
+    assert [(r.turn, r.text) for r in without_style(rows)] == [
+        ("u0001", "well well"),
+        ("u0001-1800", "well well"),
+        ("u0002-1", "well"),
+    ]
+
+
 def test_a_name_is_never_shown_whatever_the_signs_were() -> None:
     old = [row("P01-PIR", "u0001", "Dorothea (2.0) Ipswich came [?today?]")]
     new = [row("P01-PIR", "u0001", "[PERSON_1] came today")]

@@ -89,6 +89,28 @@ def test_the_same_content_rewrites_nothing(study: StudyFolder) -> None:
     assert leftovers(study) == []
 
 
+def test_a_transcript_that_is_the_same_is_the_same_file_in_the_next_release(
+    study: StudyFolder, any_file_system: str
+) -> None:
+    """With its date and its inode; a changed one, and one that a coder has edited, is written."""
+    both = (*ONE, plain("Four.", "P04-PSW"))
+    release(study, both)
+    kept, edited = "transcripts/docx/P02-PSW.docx", "transcripts/txt/P02-PSW.txt"
+    (study.coders / edited).write_text("with my comments")
+    before = {name: (study.coders / name).stat() for name in (TXT, kept, edited)}
+    others = (plain("One, now."), *both[1:])
+    release(study, others)
+    after = {name: (study.coders / name).stat() for name in before}
+    assert (after[kept].st_ino, after[kept].st_mtime_ns) == (before[kept].st_ino, before[kept].st_mtime_ns)
+    assert after[TXT].st_ino != before[TXT].st_ino
+    assert (study.coders / edited).read_bytes() == ours(others, both)[edited]
+    assert content(study.coders) == {
+        **ours(others, both),
+        "transcripts/txt/P02-PSW.edited-1.txt": b"with my comments",
+    }
+    assert content(study.releases / "1") == {n: d for n, d in ours(both).items() if n != edited}
+
+
 @pytest.mark.parametrize("mask", [0o000, 0o077])
 def test_modes_do_not_depend_on_the_umask(study: StudyFolder, mask: int, any_file_system: str) -> None:
     old = os.umask(mask)

@@ -17,8 +17,8 @@ from transcribe.exports.turns import TurnRow
 from transcribe.redaction.registry import MARK
 
 CHANGES = "changes.html"
-_PARAGRAPH = re.compile(r"(u\d+)-\d+")
-"""A further paragraph of a long utterance."""
+_PARAGRAPH = re.compile(r"(.+)-(\d+)")
+"""A further paragraph of a long utterance, if the one before it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +65,20 @@ def without_style(rows: Iterable[TurnRow]) -> list[TurnRow]:
     Stretches without text are what they are, however they are written.
     """
     joined: dict[tuple[str, str], TurnRow] = {}
+    paragraphs: Counter[tuple[str, str]] = Counter()
     for row in rows:
         part = _PARAGRAPH.fullmatch(row.turn)
-        place = (row.transcript, part[1] if part else row.turn)
-        first = joined.get(place)
+        place = (row.transcript, part[1] if part else "")
         if EVENT_FLAG in row.flags:
-            joined[place] = replace(row, text=f"({row.turn.partition('-')[0]})")
-        elif part is None or first is None:
-            joined[place] = replace(row, turn=place[1], text=speech_of(row.text))
-        else:
+            joined[row.transcript, row.turn] = replace(row, text=f"({row.turn.partition('-')[0]})")
+        elif part and paragraphs[place] == int(part[2]) - 1 > 0:
+            first = joined[place]
             text = f"{first.text} {speech_of(row.text)}"
             joined[place] = replace(first, text=text, end_ms=max(first.end_ms, row.end_ms))
+            paragraphs[place] += 1
+        else:
+            joined[row.transcript, row.turn] = replace(row, text=speech_of(row.text))
+            paragraphs[row.transcript, row.turn] = 1
     return [replace(row, text=" ".join(row.text.split())) for row in joined.values()]
 
 

@@ -100,11 +100,18 @@ def _check_events(entry: TranscriptEntry, rows: Sequence[TurnRow], conventions: 
 
 
 def _check_paragraphs(entry: TranscriptEntry, said: Sequence[TurnRow]) -> None:
-    """The paragraphs of one utterance follow each other, and are one speaker's."""
+    """The paragraphs of one utterance follow each other, and are one speaker's.
+
+    What is left of an utterance behind a stretch that was taken back is called after its time, `u0002-1800`: it is one
+    of its own, for there is no `u0002-1799`.
+    """
+    ids = {row.turn for row in said}
     last: dict[str, tuple[int, str]] = {}
     for row in said:
         found = _PARAGRAPH.fullmatch(row.turn)
         utterance, number = (found[1], int(found[2])) if found else (row.turn, 1)
+        if number > 2 and f"{utterance}-{number - 1}" not in ids:
+            utterance, number = row.turn, 1
         if number > 1 and last.get(utterance) != (number - 1, row.speaker):
             raise _failure(entry, "the paragraphs of an utterance are not in their order")
         last[utterance] = number, row.speaker
