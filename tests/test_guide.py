@@ -420,6 +420,7 @@ def test_a_guide_and_codes_beside_the_recordings_are_adopted_by_a_new_study(lab:
     answer = lab.go()
     assert answer.code == 0, answer.text
     assert (lab.study.root / "guide.csv").read_bytes() == data
+    assert "q1" in {question for question, _ in sections(lab, "P01-PIR").values()}
     (lab.audio / "guide.csv").write_text("changed")
     assert lab.go().code == 0
     assert (lab.study.root / "guide.csv").read_bytes() == data
@@ -455,6 +456,14 @@ def test_what_was_written_in_the_guide_since_the_release_is_in_no_bundle_made_wi
         GuideQuestion("q2", "PSW", "What is hard about the work?"),
         GuideQuestion("q2", "PIR", "What would you tell others?"),
     )
+
+
+def test_a_guide_may_be_in_the_folder_of_a_study_before_it_is_one(lab: Lab) -> None:
+    lab.pair()
+    write_guide(lab, *QUESTIONS)
+    answer = lab.go()
+    assert answer.code == 0, answer.text
+    assert sections(lab, "P01-PIR")["u0001"] == ("q1", True)
 
 
 def test_an_observed_session_has_no_sections_and_no_decisions(lab: Lab) -> None:

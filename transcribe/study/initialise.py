@@ -130,7 +130,8 @@ def _check_folders(audio: Path, study: StudyFolder) -> None:
         raise UsageError("--study names a file: give a folder")
     if study.audio_folder.exists() or not root.is_dir():
         return
-    others = [entry for entry in root.iterdir() if not entry.name.startswith(".") and not audio.is_relative_to(entry)]
+    ours = (GUIDE, CODES)
+    others = [e for e in root.iterdir() if e.name not in ours and e.name[0] != "." and not audio.is_relative_to(e)]
     if [entry for entry in others if entry.name != "private" or any(entry.glob("[!.]*"))]:
         raise UsageError("the study folder holds other things already: give --study a new or an empty folder")
 
