@@ -91,7 +91,7 @@ def test_srt_reads_the_turns_of_the_srt(sample: tuple[LaidOut, Conventions], new
     data = srt.write(laid, newline)
     found = [
         (cue.content, round(cue.start.total_seconds() * 1000), round(cue.end.total_seconds() * 1000))
-        for cue in srt_library.parse(data.decode().replace("\r\n", "\n"))
+        for cue in srt_library.parse(data.decode("utf-8-sig").replace("\r\n", "\n"))
     ]
     draft = [("DRAFT, not for coding", 0, 1)] if laid.header.draft else []
     assert found == draft + [(f"{turn.speaker}: {turn.text}", turn.start_ms, _end_ms(turn)) for turn in laid.turns]
@@ -214,7 +214,7 @@ def test_an_empty_transcript_has_a_file_that_can_be_read(suffix: str) -> None:
     readers: dict[str, Callable[[], object]] = {
         "f4.txt": lambda: f4.parse(data),
         "nvivo.txt": lambda: nvivo.parse(data),
-        "srt": lambda: tuple(srt_library.parse(data.decode())),
+        "srt": lambda: tuple(srt_library.parse(data.decode("utf-8-sig"))),
         "vtt": lambda: tuple(webvtt.from_buffer(io.StringIO(data.decode()))),
         "eaf": lambda: re.findall(rb"<TIER", data),
         "cha": lambda: pylangacq.CHAT.from_strs([data.decode()], strict=True).utterances(),

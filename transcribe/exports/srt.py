@@ -4,7 +4,8 @@ SRT has no specification; this is the form that all readers share (SubRip; Matro
 https://www.matroska.org/technical/subtitles.html): number, `hh:mm:ss,mmm --> hh:mm:ss,mmm`, one line of text, an empty
 line. There is no field for a speaker and no escape, so that the label stands in the text, `P01-PSW: …`, and the text is
 as it is everywhere; some players take `<b>` in it for bold. Nor is there a comment: a draft says so in a cue of its
-own. A cue of 0 ms has 1 ms. Cues may overlap.
+own. A cue of 0 ms has 1 ms. Cues may overlap. It begins with a BOM: Taguette 1.5 guesses the encoding of one without
+(by chardet) and reads the one `é` of a text as `√©`; players skip it.
 """
 
 import re
@@ -12,24 +13,25 @@ import re
 from transcribe.errors import ValidationError
 from transcribe.exports.layout import DRAFT_LINE, LABEL, LaidOut
 from transcribe.exports.times import arrow_times, clock_ms, end_of
+from transcribe.exports.txt import BOM
 from transcribe.exports.vtt import Cue
 
 _SAID = re.compile(rf"({LABEL.pattern}): (.+)")
 
 
 def write(laid: LaidOut, newline: str = "\n") -> bytes:
-    """The srt file, UTF-8 without BOM; an empty line after every cue."""
+    """The srt file, UTF-8 with BOM; an empty line after every cue."""
     cues = [(0, 1, DRAFT_LINE)] if laid.header.draft else []
     cues += [(turn.start_ms, end_of(turn), f"{turn.speaker}: {turn.text}") for turn in laid.turns]
     lines: list[str] = []
     for number, (start, end, text) in enumerate(cues, start=1):
         lines += [str(number), f"{clock_ms(start, ',')} --> {clock_ms(end, ',')}", text, ""]
-    return "".join(line + newline for line in lines).encode()
+    return (BOM + "".join(line + newline for line in lines)).encode()
 
 
 def parse(data: bytes) -> tuple[Cue, ...]:
     """The utterances' cues of a file that `write` wrote. Raises `ValidationError` for anything else."""
-    lines = data.decode(errors="replace").replace("\r\n", "\n").split("\n")
+    lines = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").split("\n")
     if lines.pop() != "" or len(lines) % 4:
         raise ValidationError("an srt file is cut off")
     cues: list[Cue] = []
