@@ -22,7 +22,7 @@ from transcribe.redaction.registry import Registry
 from transcribe.redaction.roster_match import check_roster
 from transcribe.redaction.study_redaction import REDACTION_VERSION
 from transcribe.redaction.tombstones import roster_to_replace
-from transcribe.release import Release
+from transcribe.release import Release, read_previous
 from transcribe.release_check.checking import ReleaseCheck, check_release
 from transcribe.report import write_report
 from transcribe.store import StudyFolder, locked, stage_run, stored
@@ -33,7 +33,7 @@ from transcribe.study.roster import read_roster
 from transcribe.study.settings import Settings
 from transcribe.study.withdrawals import read_withdrawals
 from transcribe.study_consent import consent_rules
-from transcribe.study_release import release_study
+from transcribe.study_release import check_rendering, release_study
 from transcribe.study_speakers import assign_study_speakers, keep_speakers
 from transcribe.withdrawn_content import delete_withdrawn, forget_releases
 from transcribe.withdrawn_voices import sessions_of_withdrawn
@@ -96,6 +96,7 @@ def run_study(
         check_roster(roster)
         settings.vocabulary.check_no_names(roster)
         check_lists(study, text_check(registry, roster))
+        check_rendering(read_previous(study), settings)
         reading = read_manifest(study)
         plans = {plan.id: plan for plan in reading.recordings}
         chosen = _chosen(plans, request.only)
