@@ -92,10 +92,11 @@ def test_without_guide_codes_or_redactions_there_are_no_such_groups() -> None:
 
 def test_the_csv_lists_what_can_be_used() -> None:
     rows = list(csv.reader(io.StringIO(bundle()["codebook.csv"].decode("utf-8-sig"), newline="")))
-    assert rows[0] == ["code", "group", "description"]
-    assert ["q1 How did the day start?", "Guide", "PSW. How did the day start? / PIR. How did your day start?"] in rows
-    assert ["'=SUM(A1)", "talk", 'told & <"marked">'] in rows
-    assert ["answer", "question", ""] in rows
+    assert rows[0] == ["code", "group", "description", "path"]
+    told = "PSW. How did the day start? / PIR. How did your day start?"
+    assert ["q1 How did the day start?", "Guide", told, "Guide.q1 How did the day start?"] in rows
+    assert ["'=SUM(A1)", "talk", 'told & <"marked">', "talk.=SUM(A1)"] in rows
+    assert ["answer", "question", "", "question.answer"] in rows
     assert len(rows) == 1 + 6 + 4 + 2 + 3
 
 

@@ -25,7 +25,7 @@ from transcribe.study.guide import GuideQuestion
 from transcribe.study.starter_codes import OUR_GROUPS, StarterCode
 
 ORIGIN = "transcribe"
-COLUMNS = ("code", "group", "description")
+COLUMNS = ("code", "group", "description", "path")
 SPEAKERS, REDACTIONS, GUIDE = OUR_GROUPS
 
 _NAMESPACE = "urn:QDA-XML:codebook:1.0"
@@ -136,9 +136,14 @@ def write_qdc(book: CodeBook) -> bytes:
 
 
 def write_csv(book: CodeBook) -> bytes:
-    """`codebook.csv`: the codes that can be used, each with the one above it."""
-    codes = [(c.name, group, c.description) for c, group in book.every() if c.is_codable]
-    return table([COLUMNS, *codes])
+    """`codebook.csv`: the codes that can be used, each with the one above it; `path` is what Taguette imports."""
+    codes = [(code, group) for code, group in book.every() if code.is_codable]
+    return table([COLUMNS, *((c.name, group, c.description, tag_path(c.name, group)) for c, group in codes)])
+
+
+def tag_path(name: str, group: str) -> str:
+    """A code as Taguette's tags are written, in which a full stop parts the levels."""
+    return f"{group}.{name}" if group else name
 
 
 def add_codes(parent: "etree._Element", codes: Sequence[Code], namespace: str) -> None:

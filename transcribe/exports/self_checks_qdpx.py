@@ -221,5 +221,6 @@ def codes_in(root: Any) -> list[tuple[str, ...]]:
     for code in root.iter(f"{space}Code"):
         above = code.getparent().get("name") if code.getparent().tag == f"{space}Code" else ""
         if code.get("isCodable") == "true":
-            found.append((code.get("name"), above, code.findtext(f"{space}Description") or ""))
+            told = code.findtext(f"{space}Description") or ""
+            found.append((code.get("name"), above, told, codebook.tag_path(code.get("name"), above)))
     return found
