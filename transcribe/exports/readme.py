@@ -43,6 +43,7 @@ def write(
         programs = [text.replace("P01-PSW", "PSW-…") for text in programs]
     parts += programs
     parts.append(_files(settings.formats, in_coders=in_coders))
+    parts += _guide(settings.formats)
     parts += [text for needed, text in _EXPLAINED if needed & set(settings.formats)]
     if in_coders:
         parts += [_AMENDING, _KEEPING]
@@ -88,11 +89,31 @@ def _files(formats: Collection[str], *, in_coders: bool) -> str:
     return "## All files\n\n| file | what |\n|---|---|\n" + "\n".join(f"| {path} | {what} |" for path, what in rows)
 
 
+def _guide(formats: Collection[str]) -> list[str]:
+    """How the questions of the interview guide show in the files that are there."""
+    places = [text for needed, text in _GUIDE_PLACES.items() if needed in formats]
+    return [_GUIDE.format(places=", ".join(places))] if places else []
+
+
+_GUIDE = """## Questions of the interview guide
+
+Where the lab has given its interview guide, the interviewer's utterances were compared with its questions by machine. \
+A section runs from a question to the next one that was found: {places}. A question that was asked in other words may \
+have been missed: tell the lab, who can correct it. Without a guide there are no sections."""
+_GUIDE_PLACES = {
+    "docx": "in Word it is an entry of the navigation pane",
+    "html": "in the html pages an entry of the list at the side",
+    "turns": "in `turns.csv` the column `question`",
+    "qdpx": "in `study.qdpx` a coding with a code under **Guide**",
+    "dyads": "in `dyads/` a row",
+    "coding-sheet": "in `coding_sheet.xlsx` the column *question*",
+}
+
 _HANDLING = """Pseudonymised by machine; not anonymous. Handle as confidential. Read `conventions.md` before coding: \
 it explains marks, speakers and versions."""
 
-_CRLF = """**Line ends.** Lines of text files, and of the texts in `study.qdpx`, end with CR LF; positions in \
-`turns.csv` and `study.qdpx` count both signs. It is made for programs that want it; it was tried in none."""
+_CRLF = """**Line ends.** Lines of text files, and of the texts in a project for QDA programs, end with CR LF; \
+positions count both signs. It is made for programs that want it; it was tried in none."""
 
 _NOT_RUN = """Menus are as the programs' manuals name them; they differ a little between versions. The files are made \
 for these programs and checked against what their manuals ask for; the commercial programs themselves were not run."""
@@ -134,16 +155,6 @@ _ROWS: tuple[tuple[str, tuple[str, str]], ...] = (
 
 _EXPLAINED: tuple[tuple[set[str], str], ...] = (
     (
-        {"docx", "html", "turns", "qdpx", "dyads"},
-        """## Questions of the interview guide
-
-Where the lab has given its interview guide, the interviewer's utterances were compared with its questions by machine. \
-A section runs from a question to the next one that was found: in Word it is an entry of the navigation pane, in the \
-html pages a list at the side, in `turns.csv` the column `question`, in `study.qdpx` the codes under **Guide**. A \
-question that was asked in other words may have been missed: tell the lab, who can correct it. Without a guide there \
-are no sections.""",
-    ),
-    (
         {"qdpx"},
         """## What a project of the study shows
 
@@ -157,7 +168,8 @@ files, and tell the lab: `transcribe export --format qdpx --newline crlf` makes 
         """## Cases
 
 A case is a participant, by code, or a pair, where transcripts show pairs. A participant's case holds what that person \
-said; a pair's, all of its transcripts. *Talk share* is the person's part of the words in their own interviews.""",
+said; a pair's, all of its transcripts. *Words* are those that the case's people said, `talk_share` is their part of \
+the time in which somebody speaks, from 0 to 1.""",
     ),
     (
         {"dyads"},
@@ -176,7 +188,7 @@ Field notes and older transcripts that came as text, pseudonymised with the same
 
 _AMENDING = """## When a new release comes
 
-No program merges a new version into what you have coded, and importing `study.qdpx` again makes a second project. So:
+No program merges a new version into what you have coded; importing a project file again makes a second project. So:
 
 1. Open `changes.html`. Transcripts named at its top come first: something in them is replaced now that could be read \
 before.
