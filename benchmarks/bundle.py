@@ -60,9 +60,10 @@ def main() -> None:
     pairs = [f"P{number:03d}" for number in range(1, (given.recordings + 1) // 2 + 1)]
     roster, registry = known(pairs, chance)
     marks = {pair: [e.mark for e in registry.entities if pair in e.pairs] for pair in pairs}
-    words = [word for word in data_lines("common_words.txt") if word.isalpha()]
-    names = [(pair, role) for pair in pairs for role in ("PSW", "PIR")][: given.recordings]
-    items = [recording(pair, role, given.utterances, words, marks[pair], chance) for pair, role in names]
+    names = {part.casefold() for entry in roster for name in (entry.name, *entry.aliases) for part in name.split()}
+    words = [word for word in data_lines("common_words.txt") if word.isalpha() and word not in names]
+    interviews = [(pair, role) for pair in pairs for role in ("PSW", "PIR")][: given.recordings]
+    items = [recording(pair, role, given.utterances, words, marks[pair], chance) for pair, role in interviews]
     options = BundleOptions("0.1.0", "standard", ("whisper-small",), formats=tuple(given.formats.split(",")))
     asked = {item.header.recording: questions_asked(item) for item in items}
     guide = tuple(GuideQuestion(f"q{n}", "", f"Can you tell me about part {n} of it?") for n in range(QUESTIONS))

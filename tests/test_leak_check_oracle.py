@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import leak_check_slow
+from transcribe.conventions import without_pauses
 from transcribe.redaction import leak_check
 from transcribe.redaction.decisions import LEVELS, Level
 from transcribe.redaction.known_search import squeeze
@@ -213,3 +215,10 @@ def test_a_cell_of_twenty_thousand_words_is_read(tmp_path: Path) -> None:
     assert leak_check.find_leaks(tmp_path, ROSTER, REGISTRY) == ()
     (tmp_path / "turns.csv").write_text(f"text\n{long} Janet\n")
     assert leak_check.find_leaks(tmp_path, ROSTER, REGISTRY) == (leak_check.Leak("turns.csv", "roster", "text"),)
+
+
+@given(
+    st.lists(st.sampled_from([" ", "(", ")", "2", "10", ".", "(2.0)", " (2.0)", "(.)", "//", "a", "\n"])).map("".join)
+)
+def test_pauses_go_with_one_space_before_them(text: str) -> None:
+    assert without_pauses(text) == re.sub(r" ?\((?:\d{1,3}\.\d|\.+)\)", "", text)

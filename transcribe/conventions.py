@@ -36,13 +36,13 @@ class Conventions:
 
 
 OVERLAP_SIGN = "//"
-_PAUSE = re.compile(r" ?\((?:\d{1,3}\.\d|\.+)\)")
+_PAUSE = re.compile(r"\((?:\d{1,3}\.\d|\.+)\)")
 _UNCERTAIN = re.compile(r"\[\?([^\[\]]*)\?\]|\(([^()]*)\?\)")
 _SEG = re.compile(r"<seg>([A-Z][A-Z0-9-]*(?:_\d+)?(?: [^\[\]:<>]{1,40})?)</seg>")
 """`redaction.registry.MARK` in its other brackets."""
 _SAID_OVER = re.compile(r"\[(?: |(?![A-Z?]))([^\[\]:]*)\]")
 """Jefferson's overlap, which stands before capital letters and digits with a space: `[ I saw]` is no mark."""
-_GLUED = re.compile(r"(?<=[A-Za-z0-9])//(?=[A-Za-z0-9])")
+_GLUED = re.compile(r"//(?<=[A-Za-z0-9]//)(?=[A-Za-z0-9])")
 """No sign of ours parts letters: those of a document (`Lau//Wong`)."""
 _BRACKET = re.compile(r"\[ ?|\]")
 
@@ -56,9 +56,18 @@ def without_signs(text: str) -> str:
     """A finished text without the signs of any convention, whichever the study has: `Janet //[?Lau?]// (2.0) here` is
     `Janet Lau here`; marks in their square brackets.
     """
-    bare = _UNCERTAIN.sub(lambda found: found[1] if found[1] is not None else found[2], _PAUSE.sub("", text))
+    bare = _UNCERTAIN.sub(lambda found: found[1] if found[1] is not None else found[2], without_pauses(text))
     bare = _GLUED.sub(" ", _SAID_OVER.sub(lambda found: found[1], bare))
     return _SEG.sub(lambda found: f"[{found[1]}]", bare.replace(OVERLAP_SIGN, ""))
+
+
+def without_pauses(text: str) -> str:
+    """A text without the signs of pauses, each with one space before it."""
+    pieces, position = [], 0
+    for pause in _PAUSE.finditer(text):  # ten times as quick as a pattern that begins with the space
+        pieces.append(text[position : pause.start()].removesuffix(" "))
+        position = pause.end()
+    return "".join([*pieces, text[position:]])
 
 
 def speech_of(text: str) -> str:

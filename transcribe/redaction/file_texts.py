@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-_STYLE_PARTS = re.compile(r"word/(?:styles|stylesWithEffects|fontTable|settings|webSettings|numbering|theme/.*)\.xml")
-_TAG_NAME = re.compile(r"<[/!?]?(?:(\w+):)?(\w*)[^>]*>")
+_STYLE_PARTS = re.compile(
+    r"word/(?:styles|stylesWithEffects|fontTable|settings|webSettings|numbering|theme/.*)\.xml"
+    r"|xl/(?:styles|theme/.*)\.xml"
+)
+"""What of Office files holds names of fonts (Vani, Georgia …), and nothing that anybody typed."""
+_TAG_NAME = re.compile(r"<[/!?]?(?:(\w+):)?(\w*)")
 _INLINE = frozenset(["b", "i", "u", "em", "strong", "span", "a", "mark", "small", "sup", "sub", "font", "code"])
 _WORD_BLOCKS = frozenset(["p", "br", "tab", "cr", "tr", "tc"])
 _TAG = re.compile(r"(<[^>]*>)")
@@ -21,13 +25,22 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _MARKUP = frozenset((".html", ".htm", ".xml", ".rels", ".qde", ".qdc", ".svg", ".eaf"))
 _PLAIN_TAG = re.compile(r"<(?!/?seg>)[^>]*>")
 """What a player may take for bold type; `<seg>` is how some studies mark what was replaced."""
+_GUID = r"[0-9A-F]{8}-[0-9A-F]{4}-5[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}"
+_GUID_FILE = re.compile(rf"(?<![0-9A-Za-z]){_GUID}(?=\.[a-z0-9]{{2,5}}$)")
 _TIMES = {
+    ".qde": re.compile(
+        r'((?:[gG][uU][iI][dD]|creatingUser|modifyingUser|Path|path|Position|position|timeStamp)=")'
+        rf'(?:(?:internal://)?{_GUID}(?:\.[a-z0-9]{{2,5}})?|\d{{1,9}})(?=")'
+    ),
+    ".qdc": re.compile(rf'(guid="){_GUID}(?=")'),
     ".eaf": re.compile(r'(TIME_VALUE=")\d+'),
     ".cha": re.compile("(\x15)\\d+_\\d+\x15"),
     ".stm": re.compile(r"(?m)^(\S+ 1 \S+) \d+\.\d{3} \d+\.\d{3} ?"),
     ".rttm": re.compile(r"(?m)^(SPEAKER \S+ 1) \d+\.\d{3} \d+\.\d{3} "),
 }
-"""Where a format has times as bare numbers, which are no telephone numbers; what was said is never in their place."""
+"""Where a format has times as bare numbers, which are no telephone numbers, or GUIDs, whose letters and digits are
+chance: among a million some are like a number or code. What was said is never in their place.
+"""
 _IMAGE_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
 """Word's own thumbnail; only its readable strings can be searched."""
 
@@ -41,7 +54,14 @@ def readable_texts(name: str, data: bytes) -> tuple[str, ...]:
         return tuple(file_views(name, data))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = [(info.filename, archive.read(info)) for info in archive.infolist() if not info.is_dir()]
-    return tuple(text for inner, content in members for text in (inner, *readable_texts(inner, content)))
+    return tuple(
+        text for inner, content in members for text in (without_guid(inner), *readable_texts(inner, content))
+    )
+
+
+def without_guid(name: str) -> str:
+    """A file's name without the GUID that it is called after: its letters and digits are chance."""
+    return _GUID_FILE.sub("", name)
 
 
 def file_views(name: str, data: bytes) -> Iterator[str]:
@@ -73,7 +93,7 @@ def file_views(name: str, data: bytes) -> Iterator[str]:
         yield "\n".join(_COMMENT.findall(text))
         plain = _COMMENT.sub("", text)
         pieces = _TAG.split(plain)
-        pieces[1::2] = map(_instead_of, pieces[1::2])
+        pieces[1::2] = [_instead_of(tag.partition(" ")[0]) for tag in pieces[1::2]]
         yield html.unescape("".join(pieces))
         if not _STYLE_PARTS.fullmatch(name.rpartition("!")[2]):
             yield html.unescape("\n".join([a or b for a, b in _ATTRIBUTE.findall(plain)]))
@@ -81,17 +101,15 @@ def file_views(name: str, data: bytes) -> Iterator[str]:
         yield text.replace("\t", "\n")
 
 
-def _between(tag: re.Match[str]) -> str:
-    """What stands for a tag: nothing where a reader sees one word (a run, bold type), else the end of a line."""
-    prefix, name = tag.group(1), tag.group(2).casefold()
-    joins = name not in _WORD_BLOCKS if prefix in ("w", "a") else prefix is None and name in _INLINE
-    return "" if joins else "\n"
-
-
 @lru_cache(maxsize=4096)
 def _instead_of(tag: str) -> str:
-    """The same for the tag alone: a docx has ten thousands of them, and few that differ."""
-    return _TAG_NAME.sub(_between, tag)
+    """What stands for a tag, whose name alone is looked at: nothing where a reader sees one word (a run, bold type),
+    else the end of a line.
+    """
+    found = _TAG_NAME.match(tag)
+    prefix, name = (found.group(1), found.group(2).casefold()) if found else (None, "")
+    joins = name not in _WORD_BLOCKS if prefix in ("w", "a") else prefix is None and name in _INLINE
+    return "" if joins else "\n"
 
 
 def _cells(text: str) -> list[str]:

@@ -29,7 +29,9 @@ _BARRIER = "\ue000"
 """Stands for a mark: nothing is found across it."""
 _DIGIT_RUN = re.compile(rf"\d(?:[ .()\-–]{{0,2}}\d){{{DIGITS_MIN - 1},}}")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_CHUNK = 256
+_NO_DIGITS = bytes(code for code in range(128) if not chr(code).isdecimal())
+_digits_in = re.compile(r"\d").findall
+_CHUNK = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +63,7 @@ class KnownSearch:
     """Many surfaces, searched in one pass over a text."""
 
     def __init__(self, surfaces: Sequence[KnownSurface]) -> None:
-        from ahocorasick_rs import AhoCorasick
+        from ahocorasick_rs import AhoCorasick, Implementation
 
         self.wanted = {surface: wanted for surface in surfaces if (wanted := _wanted(surface)) is not None}
         """The surfaces that are searched at all."""
@@ -69,8 +71,9 @@ class KnownSearch:
         for wanted in self.wanted.values():
             squeezed.setdefault(wanted.squeezed, []).append(wanted)
         self._found_by = list(squeezed.values())
-        self._automaton = AhoCorasick(list(squeezed))
+        self._automaton = AhoCorasick(list(squeezed), implementation=Implementation.DFA)
         self._digits = {wanted.digits for wanted in self.wanted.values() if len(wanted.digits) >= DIGITS_MIN}
+        self._numbers = AhoCorasick(sorted(self._digits))
 
     def look(self, text: str) -> Seen:
         """All that stands in `text`, each surface as it is first seen."""
@@ -80,8 +83,17 @@ class KnownSearch:
         marks = {mark.group().partition(" ")[0] for mark in MARK.finditer(text)}
         labels = frozenset(part for mark in marks for part in re.findall(r"[A-Z]{2,}", mark))
         masked = MARK.sub(_BARRIER, text) if marks else text
-        runs = re.sub(r"[^\d\n]+", "", "\n".join(_DIGIT_RUN.findall(masked))) if self._digits else ""
-        return Seen(tuple(self._find(masked)), labels, frozenset(digits for digits in self._digits if digits in runs))
+        return Seen(tuple(self._find(masked)), labels, self._find_digits(masked))
+
+    def _find_digits(self, masked: str) -> frozenset[str]:
+        all_digits = "".join(
+            piece.encode().translate(None, _NO_DIGITS).decode() if piece.isascii() else "".join(_digits_in(piece))
+            for piece in _pieces(masked)
+        )
+        if not self._numbers.find_matches_as_indexes(all_digits):  # then there is none, wherever runs of digits end
+            return frozenset()
+        runs = re.sub(r"[^\d\n]+", "", "\n".join(_DIGIT_RUN.findall(masked)))
+        return frozenset(digits for digits in self._digits if digits in runs)
 
     def _find(self, masked: str) -> Iterator[tuple[Wanted, str]]:
         found: set[Wanted] = set()
@@ -112,12 +124,19 @@ _NOT_ASCII = re.compile(r"([^\x00-\x7f]+)")
 
 def squeeze(text: str) -> str:
     """Letters and digits of `text`, case-folded and without accents; each sign by itself, whatever stands beside it."""
+    return "".join(
+        piece.translate(_ASCII) if piece.isascii() else "".join(map(_plain, piece)) for piece in _pieces(text)
+    )
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text in pieces, each of ASCII or without any: what is of ASCII can be changed at once."""
     if text.isascii():
-        return text.translate(_ASCII)
-    pieces = _NOT_ASCII.split(text)
-    pieces[::2] = [piece.translate(_ASCII) for piece in pieces[::2]]
-    pieces[1::2] = ["".join(map(_plain, piece)) for piece in pieces[1::2]]
-    return "".join(pieces)
+        yield text
+        return
+    for begin in range(0, len(text), _CHUNK):
+        chunk = text[begin : begin + _CHUNK]
+        yield from (chunk,) if chunk.isascii() else filter(None, _NOT_ASCII.split(chunk))
 
 
 _INSIDE = bytes(97 if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
@@ -129,10 +148,11 @@ def _outline(text: str) -> bytes:
 
     Most finds of short names are parts of words, and this tells before their places are worked out.
     """
-    pieces = _NOT_ASCII.split(text)
     return b"".join(
-        b"A" * len(squeeze(piece)) if number % 2 else piece.encode().translate(_INSIDE).title().replace(b" ", b"")
-        for number, piece in enumerate(pieces)
+        piece.encode().translate(_INSIDE).title().translate(None, b" ")
+        if piece.isascii()
+        else b"A" * len(squeeze(piece))
+        for piece in _pieces(text)
     )
 
 
