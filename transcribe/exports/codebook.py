@@ -153,7 +153,7 @@ def add_codes(parent: "etree._Element", codes: Sequence[Code], namespace: str) -
 
 def as_file(root: "etree._Element") -> bytes:
     """The XML file of an element."""
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
 
 def _add(parent: "etree._Element", codes: Sequence[Code], namespace: str) -> None:

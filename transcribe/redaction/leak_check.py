@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transcribe.redaction.decisions import Level
-from transcribe.redaction.file_texts import file_views
+from transcribe.redaction.file_texts import file_views, without_guid
 from transcribe.redaction.known_search import DIGITS_MIN, KnownSearch, Seen
 from transcribe.redaction.known_surfaces import KnownSurface, every_surface, known_surfaces, label_words, not_said
 from transcribe.redaction.registry import Registry
@@ -209,4 +209,4 @@ class _Reader:
 
 def _spaced(name: str) -> str:
     """The name of a file as words."""
-    return re.sub(r"[/_]", " ", name)
+    return re.sub(r"[/_]", " ", without_guid(name))
