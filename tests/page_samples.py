@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import lxml.html
+
 from tests.export_samples import OPTIONS, transcript, utterance
 from transcribe.exports.bundle import LabLists, build
 from transcribe.exports.layout import CoderTranscript
@@ -40,6 +42,9 @@ def interviews() -> list[CoderTranscript]:
     return [psw, pir, session]
 
 
+PAGE = "transcripts/html/P01-PSW.html"
+DYAD = "dyads/P01.html"
+
 ASKED = {"P01-PSW": {"u0002": "start", "u0004": "train"}, "P01-PIR": {"u0001": "start", "u0003": "day"}}
 
 
@@ -52,3 +57,13 @@ def bundle(*, guide: bool = True, draft: bool = False, level: str = "team") -> d
         items = [replace(item, header=replace(item.header, pair="", month="")) for item in items]
     lists = LabLists(GUIDE, (), ASKED) if guide else LabLists()
     return build(items, [], replace(OPTIONS, level=level), lists=lists)
+
+
+def tree(files: dict[str, bytes], path: str = PAGE) -> lxml.html.HtmlElement:
+    """A page of a bundle."""
+    return lxml.html.document_fromstring(files[path].decode())
+
+
+def texts(element: lxml.html.HtmlElement, css: str) -> list[str]:
+    """The texts of the elements that a CSS selector finds, each in one line."""
+    return [" ".join(found.text_content().split()) for found in element.cssselect(css)]
