@@ -483,10 +483,10 @@ def test_paragraphs_lose_nothing(found: list[str], size: int) -> None:
 
 def test_20000_words_in_one_utterance_take_well_under_a_second() -> None:
     said = monologue(("And um then we, we went on to the the next house together. " * 1700).strip())
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(parted(said, VERBATIM)) > 100
-    assert time.perf_counter() - started < 1.0
-    started = time.perf_counter()
+    assert time.process_time() - started < 1.0
+    started = time.process_time()
     for rendering in ("verbatim", "clean"):
         render(said, rendering, VERBATIM)  # whole, as an interviewer's would be
-    assert time.perf_counter() - started < 3.0
+    assert time.process_time() - started < 3.0

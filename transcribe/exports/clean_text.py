@@ -2,16 +2,16 @@
 
 Whatever may carry meaning stays: negations, numbers, emphasis (`no, no`, `very, very`), `you know`, `like`, `I mean`,
 `mm-hmm`, discourse particles. Only what stands in the lists below goes, and only where it can be nothing else: `um` is
-a word of German and Portuguese, 呃 a verb of Cantonese. Source of the rules: McLellan, MacQueen and Neidig, "Beyond the
-Qualitative Interview", Field Methods 15(1), 2003, and Dresing and Pehl, Manual (Audio)Transkription, 2018 (simple rules:
-stutters smoothed, half sentences kept).
+a word of German and Portuguese, 呃 a verb of Cantonese. Source: Dresing and Pehl, Manual (Audio)Transkription, 2018
+(simple rules: stutters smoothed, half sentences kept).
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
+from transcribe.exports.gaps import COMMAS, DASHES, ENDS, OPENING, Kept, without
 from transcribe.redaction.tokens import word_set
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -53,27 +53,22 @@ _NUMBERS = word_set("""
 _COUNTS = _NEGATIONS | _NUMBERS
 """Never taken for the beginning of another word."""
 
-_COMMAS = ",，、"
-_DASHES = "-–—"
-_ENDS = ".!?…。！？"
-_OPENING = "\"'“‘«「『(（"
 _CLOSING = "\"'”’»」』)）"
 _BETWEEN = re.compile(r"[\s,，、…–—-]*|\s*\.{2,}\s*")
 """What may stand between a stutter and its word: no end of a sentence."""
+_ANY_FILLER = re.compile("|".join(kind.pattern for kind in (_FILLER, _FILLER_WITHIN, _HAN_FILLER, _HAN_FILLER_WITHIN)))
+_LETTER = rf"[^\W_{_HAN}]"
+_PERHAPS = re.compile(
+    rf"(?<!{_LETTER})(?:{_FILLER.pattern}|{_FILLER_WITHIN.pattern})(?!{_LETTER})|[呃嗯-]|"
+    r"(?<![\w'’])([\w'’]+)\W+\1(?![\w'’])",
+    re.IGNORECASE,
+)
+"""Without any of these there is nothing to leave out: most utterances need no closer look."""
 _NEAR = 24
-"""Code points beside a word that are looked at."""
+"""Code points looked at beside a word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A text from which something was left out; `places` has where each of its code points stood before."""
-
-    text: str
-    places: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     """A word; `core` is it in small letters, without the hyphen of a cut-off."""
 
     start: int
@@ -88,7 +83,7 @@ def kept(text: str, marks: Sequence[tuple[int, int]], language: str) -> Kept:
     An utterance that would have no word left stays as it is: it was an answer, or shows that somebody listens.
     """
     whole = Kept(text, range(len(text)))
-    if language not in _WITH_FILLERS:
+    if language not in _WITH_FILLERS or not _PERHAPS.search(text):
         return whole
     tokens = _tokens(text, marks)
     fillers = {n for n in range(len(tokens)) if _is_filler(text, tokens, n)}
@@ -98,7 +93,7 @@ def kept(text: str, marks: Sequence[tuple[int, int]], language: str) -> Kept:
     gone = {tokens[n].start: tokens[n].end for n in fillers}
     stutters = _repeated(text, said, gone)
     stutters |= {token.start: end for token in said if token.start not in stutters if (end := _last_part(token))}
-    return _without(text, gone, stutters, {place for a, b in marks for place in range(a, b)})
+    return without(text, gone, stutters, {place for a, b in marks for place in range(a, b)})
 
 
 def _tokens(text: str, marks: Sequence[tuple[int, int]]) -> list[_Token]:
@@ -108,13 +103,15 @@ def _tokens(text: str, marks: Sequence[tuple[int, int]]) -> list[_Token]:
     begins = [*(start for start, _ in marks), len(text)]
     for start, end in zip(ends, begins, strict=True):
         for found in _TOKEN.finditer(text, start, end):
-            core = found[0].casefold().replace("’", "'").rstrip(_DASHES)
+            core = found[0].casefold().replace("’", "'").rstrip(DASHES)
             tokens.append(_Token(found.start(), found.end(), found[0], core))
     return tokens
 
 
 def _is_filler(text: str, tokens: Sequence[_Token], number: int) -> bool:
     token = tokens[number]
+    if not _ANY_FILLER.fullmatch(token.core):
+        return False
     if _HAN_FILLER.fullmatch(token.core):
         return _stands_alone(text, token)
     if _HAN_FILLER_WITHIN.fullmatch(token.core):
@@ -125,7 +122,7 @@ def _is_filler(text: str, tokens: Sequence[_Token], number: int) -> bool:
     if len(token.text) > 1 and token.text.isupper():
         return False  # `ER`, `UM`: a ward, a university
     left, right = _beside(text, token)
-    if left[-1:] and left[-1:] in _OPENING and right.lstrip(_COMMAS + _ENDS)[:1] in _CLOSING:
+    if left[-1:] and left[-1:] in OPENING and right.lstrip(COMMAS + ENDS)[:1] in _CLOSING:
         return False  # `he said "um" a lot`
     before = tokens[number - 1] if number else None
     after = tokens[number + 1] if number + 1 < len(tokens) else None
@@ -146,20 +143,20 @@ def _beside(text: str, token: _Token) -> tuple[str, str]:
 def _stands_alone(text: str, token: _Token) -> bool:
     """Whether signs, or one end of the text, part a Chinese word from others: 呃 in 佢呃我 means to deceive."""
     left, right = (side for side in _beside(text, token))
-    signs = _COMMAS + _ENDS
+    signs = COMMAS + ENDS
     return bool(left or right) and (not left or left[-1] in signs) and (not right or right[0] in signs)
 
 
 def _starts_sentence(text: str, token: _Token) -> bool:
-    before = _beside(text, token)[0].rstrip(" " + _OPENING)
-    return not before or before[-1] in _ENDS
+    before = _beside(text, token)[0].rstrip(" " + OPENING)
+    return not before or before[-1] in ENDS
 
 
 def _is_within(text: str, token: _Token) -> bool:
     """Whether words of the same sentence stand on both sides."""
     left, right = _beside(text, token)
-    left, right = left.rstrip(" " + _COMMAS + _DASHES), right.lstrip(" " + _COMMAS + _DASHES)
-    return bool(left) and bool(right) and left[-1] not in _ENDS + _OPENING and right[0] not in _ENDS
+    left, right = left.rstrip(" " + COMMAS + DASHES), right.lstrip(" " + COMMAS + DASHES)
+    return bool(left) and bool(right) and left[-1] not in ENDS + OPENING and right[0] not in ENDS
 
 
 def _repeated(text: str, said: Sequence[_Token], gone: Mapping[int, int]) -> dict[int, int]:
@@ -206,87 +203,4 @@ def _last_part(token: _Token) -> int:
     letters = len(first) > 1 and len(last) > 1 and all(len(part) == 1 for part in first)
     if not (whole or begun or letters):
         return 0
-    return token.start + token.text.rstrip(_DASHES).rindex("-") + 1
-
-
-def _without(text: str, fillers: Mapping[int, int], stutters: Mapping[int, int], marked: Collection[int]) -> Kept:
-    """The text without fillers and stutters, nor the spaces, commas and sentence ends that were theirs."""
-    out = _Out(text, marked)
-    cursor = 0
-    for start in sorted({*fillers, *stutters}):
-        if start < cursor:
-            continue  # between a stutter and its word
-        out.add(cursor, start)
-        starts = out.at_start()
-        out.capital |= starts and text[start].isupper()
-        if start in stutters:
-            cursor = stutters[start]
-        elif starts:
-            cursor = _skipped(text, fillers[start], " " + _COMMAS + _DASHES + _ENDS)
-        else:
-            cursor = _close_gap(out, text, fillers[start])
-    out.add(cursor, len(text))
-    return Kept("".join(out.signs), out.places)
-
-
-def _close_gap(out: "_Out", text: str, end: int) -> int:
-    """Joins what stands before and behind a filler inside a sentence; returns where the text goes on."""
-    space = out.pop(" ")
-    behind = _skipped(text, end, _COMMAS, most=1)
-    after = _skipped(text, behind, " ")
-    sign = text[after : after + 1]
-    if not sign or sign in _ENDS:
-        out.pop(_COMMAS)
-        return after
-    if sign in _DASHES and out.signs and out.signs[-1] in _DASHES:
-        after = _skipped(text, after + 1, " ")
-    if space is not None:
-        out.put(space)
-    elif after > behind:
-        out.put(behind)
-    return after
-
-
-def _skipped(text: str, start: int, signs: str, most: int = 1 << 30) -> int:
-    end = start
-    while end < len(text) and text[end] in signs and end - start < most:
-        end += 1
-    return end
-
-
-class _Out:
-    """The text as far as it is written; `capital`: the next letter begins a sentence."""
-
-    def __init__(self, text: str, marked: Collection[int]) -> None:
-        self.signs: list[str] = []
-        self.places: list[int] = []
-        self.capital = False
-        self._text, self._marked = text, marked
-
-    def at_start(self) -> bool:
-        """Whether a sentence begins here."""
-        last = next((sign for sign in reversed(self.signs) if sign not in " " + _OPENING), "")
-        return not last or last in _ENDS
-
-    def add(self, start: int, end: int) -> None:
-        """Writes a stretch of the text."""
-        for place in range(start, end):
-            self.put(place)
-
-    def put(self, place: int) -> None:
-        """Writes one sign of the text."""
-        sign = self._text[place]
-        if self.capital and sign not in " " + _OPENING:
-            if place not in self._marked and len(sign.upper()) == 1:
-                sign = sign.upper()
-            self.capital = False
-        self.signs.append(sign)
-        self.places.append(place)
-
-    def pop(self, signs: str) -> int | None:
-        """Takes back what was written last, as far as it is one of `signs`; returns the place of the first of it."""
-        first = None
-        while self.signs and self.signs[-1] in signs:
-            self.signs.pop()
-            first = self.places.pop()
-        return first
+    return token.start + token.text.rstrip(DASHES).rindex("-") + 1

@@ -96,27 +96,35 @@ def _check_marks(text: str, marks: Sequence[MarkSpan], recording: str) -> None:
 
 def _spoken_whole(text: str, marks: Sequence[MarkSpan]) -> Spoken:
     """The utterance's speech made speakable between its marks, the marks as they are."""
+    if not marks:
+        return spoken(text)
     pieces: list[str] = []
     origins: list[int] = []
     changes = cursor = 0
+    is_same = True
     for start, end in [*((mark.start, mark.end) for mark in marks), (len(text), len(text))]:
         speech = spoken(text[cursor:start])
         pieces += [speech.text, text[start:end]]
+        is_same = is_same and isinstance(speech.origins, range)
         origins += [cursor + origin for origin in speech.origins]
         origins += range(start, end)
         changes += speech.changes
         cursor = end
-    return Spoken("".join(pieces), origins, changes)
+    return Spoken("".join(pieces), range(len(text)) if is_same else origins, changes)
 
 
 def _without_fillers(said: Spoken, marks: Sequence[MarkSpan], language: str) -> Spoken:
     spans = [_place(said.origins, mark.start, mark.end) for mark in marks]
     kept = clean_text.kept(said.text, spans, language)
+    if isinstance(kept.places, range):
+        return said
     return Spoken(kept.text, [said.origins[place] for place in kept.places], said.changes)
 
 
 def _place(origins: Sequence[int], start: int, end: int) -> Span:
-    """Where a span of the utterance's text stands in a text that came from it."""
+    """Where a span of the utterance's text stands in a text that came from it; a range means that nothing moved."""
+    if isinstance(origins, range):
+        return start, end
     return bisect_left(origins, start), bisect_left(origins, end)
 
 
@@ -142,12 +150,13 @@ def _pauses(words: Sequence[RedactedWord], line: _Line, conventions: Conventions
     signs = [""] * len(words)
     if conventions.pause == "none":
         return signs
+    least = min(conventions.pause_from, conventions.short_pause_from or conventions.pause_from) - 0.001
     reached = 0.0
     last: Span | None = None
     for number, (word, span) in enumerate(zip(words, line.words, strict=True)):
         if span[0] == span[1]:
             continue
-        if last is not None and _are_apart(line.text, last[1], span[0]):
+        if last is not None and word.start - reached > least and _are_apart(line.text, last[1], span[0]):
             signs[number] = _pause_sign(round((word.start - reached) * 1000), conventions)
         last, reached = span, max(reached, word.end)
     return signs
@@ -217,8 +226,10 @@ def _uncertain(
     edges = sorted(edge for run in overlaps for edge in run)
     runs: list[Span] = []
     for word, span, pause in zip(words, line.words, pauses, strict=True):
+        if word.probability >= conventions.uncertain_below:
+            continue
         start, end = _stripped(line.text, *span, _PUNCTUATION)
-        if word.probability >= conventions.uncertain_below or start == end or _holds_mark(line, span):
+        if start == end or _holds_mark(line, span):
             continue
         if any(sign in "()" for sign in line.text[start:end]):
             continue  # `(laughs)` was not said

@@ -32,6 +32,8 @@ _ARROW = re.compile(r"-{2,}>")
 _SIGNS = re.compile(r"/(?=/)|\((?=(?:\d{1,3}\.\d|\.+)\))|\?(?=\))|<(?=/?seg>)")
 """What begins `//`, `(2.0)`, the end of `(word?)`, and `<seg>`."""
 _SPACES = re.compile(" {2,}")
+_ANY = re.compile(r"[#\[\]{}:/(<]|\?\)|->| {2}")
+"""What one of these patterns could begin with: most speech has none of it."""
 
 
 def speakable(text: str) -> tuple[str, int]:
@@ -52,6 +54,8 @@ def spoken(text: str) -> Spoken:
         places = [place for place, sign in enumerate(text) if sign.isspace() or _is_printable(sign)]
         text = "".join(" " if text[place].isspace() else text[place] for place in places)
         origins = places
+    if not _ANY.search(text):
+        return Spoken(text, origins, 0)
     changes = 0
     for pattern, written in ((_STAMP_SIGNS, _blank), (_ARROW, _arrow)):
         text, origins, found = _replaced(pattern, written, text, origins)
