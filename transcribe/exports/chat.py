@@ -11,9 +11,11 @@ words only commas are left: a sentence end inside an utterance is one, too. What
     an uncertain word, some                 word [?]   <two words> [?]
     a cut-off word, a sound                 &+wor   &=laughs
 
-Words stay as they are, but for characters that CHAT would read as code: they are written full width (`10:30` as
-`10：30`, a leading 0 as `０`), and `www` said aloud as `www@k`. Digits stay digits, though CHAT would have them spelled
-out. The language is not known here: `und`. How words are made is in `chat_words`.
+Words stay as they are, but for characters that CHAT would read as code, and digits, which it would have spelled out:
+they are written full width (`10:30` as `１０：３０`); `www` said aloud is `www@k`. Emoji lose what chooses between
+pictures of them. The language is not known here: `und`. How words are made is in `chat_words`.
+
+TalkBank's own validator (in batchalign 0.10.7) finds nothing wrong but where one label speaks over itself (E704).
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,7 +40,7 @@ def write(laid: LaidOut, conventions: Conventions) -> bytes:
     people = ", ".join(f"{codes[label]} {label} {_role(label)}" for label in labels)
     lines = ["@UTF8", "@Begin", "@Languages:\tund", f"@Participants:\t{people}"]
     lines += [f"@ID:\tund|study|{codes[label]}|||||{_role(label)}|||" for label in labels]
-    lines += [f"@Media:\t{laid.header.recording}, audio"]
+    lines += [f"@Media:\t{laid.header.recording}, audio"] if laid.turns else []
     lines += [f"@Comment:\t{line}" for line in title_lines(laid.header)]
     before: Turn | None = None
     for turn in laid.turns:

@@ -30,11 +30,17 @@ _OUTER = '"“”‘’.,;:!?()[]{}<>/\\|`'
 _HYPHENS = re.compile(r"^-+(?!\d)|-+$")
 """Around a word, but for the sign of a number."""
 _UNTRANSCRIBED = frozenset(("xxx", "yyy", "www", "xx", "yy"))
+_NOT_SPOKEN = (",", "&", "(", "[")
 _SAID_SIGNS = frozenset("#$%&+=@")
 """Signs that stand for a word: `Q & A`."""
 _FULL_WIDTH = 0xFEE0
+"""From an ASCII sign to its full-width form. Digits, too: CHAT would have numbers spelled out, and a leading 0 is an
+omitted word.
+"""
 _FIRST_EMOJI = 0x1F000
-_JOINERS = "\u200c\u200d\ufe0e\ufe0f"
+_SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))
+"""They choose between the pictures of one emoji, and CHAT does not know them."""
+_JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,9 @@ def _spaced(text: str) -> str:
 def _is_part(sign: str) -> bool:
     """Letters, accents, digits, currencies, emoji, what joins them, and marks' places."""
     category = unicodedata.category(sign)
-    return category[0] in "LMN" or category in ("Sc", "Co") or ord(sign) >= _FIRST_EMOJI or sign in _JOINERS
+    if category in ("Co", "Cn") or sign in _SELECTORS:
+        return sign == MARK_PLACE
+    return category[0] in "LMN" or category == "Sc" or ord(sign) >= _FIRST_EMOJI or sign in _JOINERS
 
 
 def _word(core: str) -> str:
@@ -122,19 +130,19 @@ def _in_word(core: str, place: int) -> str:
     if sign in "‘’":
         return "'"
     beside = core[max(place - 1, 0) : place] + core[place + 1 : place + 2]
-    is_code = sign.isascii() and not sign.isalnum() and sign != "'"
-    # An inner hyphen is one of a compound, but between digits; a leading 0 is an omitted word.
-    if (is_code and (sign != "-" or any(near.isdigit() for near in beside))) or (sign == "0" and place == 0):
-        return chr(ord(sign) + _FULL_WIDTH)
-    return sign
+    if not sign.isascii() or sign.isalpha() or sign == "'" or (sign == "-" and beside.isalpha()):
+        return sign
+    return chr(ord(sign) + _FULL_WIDTH)
 
 
 def _without_idle_commas(words: Iterable[str]) -> list[str]:
-    """The words without a comma at the start, at the end or after another."""
+    """The words without a comma before the first spoken one, at the end or after another."""
     kept: list[str] = []
+    is_begun = False
     for word in words:
-        if word != "," or (kept and kept[-1] != ","):
+        if word != "," or (is_begun and kept[-1] != ","):
             kept.append(word)
+        is_begun = is_begun or not (word in _UNTRANSCRIBED or word.startswith(_NOT_SPOKEN) or word.endswith("@k"))
     return kept[:-1] if kept and kept[-1] == "," else kept
 
 
