@@ -102,6 +102,8 @@ def _words(text: str) -> Iterator[str]:
 
 def _spaced(text: str) -> str:
     """The text with a space for every sign that is neither ASCII nor part of a word: dashes, quotes, symbols."""
+    if text.isascii():
+        return text
     return "".join(sign if sign.isascii() or _is_part(sign) or sign in "‘’" else " " for sign in text)
 
 
@@ -115,6 +117,8 @@ def _is_part(sign: str) -> bool:
 
 def _word(core: str) -> str:
     """One word as CHAT has it; empty where nothing of it was said."""
+    if core.isascii() and core.isalpha() and core.casefold() not in _UNTRANSCRIBED:
+        return core
     is_cut_off = core.endswith("-") and core[-2:-1].isalpha()
     core = _HYPHENS.sub("", core)
     if not any(sign.isalnum() or sign in _SAID_SIGNS or ord(sign) >= _FIRST_EMOJI for sign in core):
