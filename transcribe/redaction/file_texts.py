@@ -28,18 +28,21 @@ _PLAIN_TAG = re.compile(r"<(?!/?seg>)[^>]*>")
 _GUID = r"[0-9A-F]{8}-[0-9A-F]{4}-5[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}"
 _GUID_FILE = re.compile(rf"(?<![0-9A-Za-z]){_GUID}(?=\.[a-z0-9]{{2,5}}$)")
 _TIMES = {
-    ".qde": re.compile(
-        r'((?:[gG][uU][iI][dD]|creatingUser|modifyingUser|Path|path|Position|position|timeStamp)=")'
-        rf'(?:(?:internal://)?{_GUID}(?:\.[a-z0-9]{{2,5}})?|\d{{1,9}})(?=")'
-    ),
-    ".qdc": re.compile(rf'(guid="){_GUID}(?=")'),
     ".eaf": re.compile(r'(TIME_VALUE=")\d+'),
     ".cha": re.compile("(\x15)\\d+_\\d+\x15"),
     ".stm": re.compile(r"(?m)^(\S+ 1 \S+) \d+\.\d{3} \d+\.\d{3} ?"),
     ".rttm": re.compile(r"(?m)^(SPEAKER \S+ 1) \d+\.\d{3} \d+\.\d{3} "),
 }
-"""Where a format has times as bare numbers, which are no telephone numbers, or GUIDs, whose letters and digits are
-chance: among a million some are like a number or code. What was said is never in their place.
+"""Where a format has times as bare numbers, which are no telephone numbers; what was said is never in their place."""
+_OF_PROGRAMS = {
+    ".qde": re.compile(
+        r" (?:[a-zA-Z]*(?:GUID|DateTime)|guid|creatingUser|modifyingUser|[a-zA-Z]*Path|path|[a-z]*[Pp]osition|timeStamp)="
+        rf'"(?:(?:internal://)?{_GUID}(?:\.[a-z0-9]{{2,5}})?|\d{{1,9}}|1980-01-01T00:00:00Z)"'
+    ),
+    ".qdc": re.compile(rf' guid="{_GUID}"'),
+}
+"""Attributes by which a project's parts refer to each other. Letters and digits of a GUID are chance: among a million
+some are like a name, number or code.
 """
 _IMAGE_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
 """Word's own thumbnail; only its readable strings can be searched."""
@@ -54,9 +57,7 @@ def readable_texts(name: str, data: bytes) -> tuple[str, ...]:
         return tuple(file_views(name, data))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = [(info.filename, archive.read(info)) for info in archive.infolist() if not info.is_dir()]
-    return tuple(
-        text for inner, content in members for text in (without_guid(inner), *readable_texts(inner, content))
-    )
+    return tuple(text for inner, content in members for text in (without_guid(inner), *readable_texts(inner, content)))
 
 
 def without_guid(name: str) -> str:
@@ -75,6 +76,8 @@ def file_views(name: str, data: bytes) -> Iterator[str]:
     suffix = Path(name).suffix.casefold()
     if suffix in _TIMES:
         text = _TIMES[suffix].sub("\\1\n", text)
+    if suffix in _OF_PROGRAMS:
+        text = _OF_PROGRAMS[suffix].sub("", text)
     if suffix == ".json":
         yield "\n".join(_strings(json.loads(text)))
     elif suffix == ".csv":
