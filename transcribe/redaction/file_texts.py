@@ -36,7 +36,7 @@ _TIMES = {
 """Where a format has times as bare numbers, which are no telephone numbers; what was said is never in their place."""
 _OF_PROGRAMS = {
     ".qde": re.compile(
-        r" (?:[a-zA-Z]*(?:GUID|DateTime)|guid|creatingUser|modifyingUser|[a-zA-Z]*Path|path|[a-z]*[Pp]osition|timeStamp)="
+        r" (?:[a-zA-Z]*(?:GUID|DateTime|Path)|guid|path|creatingUser|modifyingUser|[a-z]*[Pp]osition|timeStamp)="
         rf'"(?:(?:internal://)?{_GUID}(?:\.[a-z0-9]{{2,5}})?|\d{{1,9}}|1980-01-01T00:00:00Z)"'
     ),
     ".qdc": re.compile(rf' guid="{_GUID}"'),
@@ -74,10 +74,7 @@ def file_views(name: str, data: bytes) -> Iterator[str]:
     if "\x00" in text:
         raise ValueError("not a text")
     suffix = Path(name).suffix.casefold()
-    if suffix in _TIMES:
-        text = _TIMES[suffix].sub("\\1\n", text)
-    if suffix in _OF_PROGRAMS:
-        text = _OF_PROGRAMS[suffix].sub("", text)
+    text = _without_numbers(suffix, text)
     if suffix == ".json":
         yield "\n".join(_strings(json.loads(text)))
     elif suffix == ".csv":
@@ -102,6 +99,13 @@ def file_views(name: str, data: bytes) -> Iterator[str]:
             yield html.unescape("\n".join([a or b for a, b in _ATTRIBUTE.findall(plain)]))
     else:
         yield text.replace("\t", "\n")
+
+
+def _without_numbers(suffix: str, text: str) -> str:
+    """The text without the times and GUIDs of its format."""
+    if suffix in _OF_PROGRAMS:
+        return _OF_PROGRAMS[suffix].sub("", text)
+    return _TIMES[suffix].sub("\\1\n", text) if suffix in _TIMES else text
 
 
 @lru_cache(maxsize=4096)
