@@ -108,7 +108,8 @@ def _listening(study: StudyFolder, settings: "Settings", progress: "Progress") -
 
 
 def _show(report: "ExportReport") -> None:
-    typer.echo(f"Release {report.release}, level {report.level}: {', '.join(report.recordings)}")
+    form = f", {', '.join(report.formats)}" if report.formats else ""
+    typer.echo(f"Release {report.release}, level {report.level}{form}: {', '.join(report.recordings)}")
     if report.audio:
         typer.echo(f"With redacted audio: {', '.join(report.audio)}. The voices in it can be recognised.")
     if report.without_consent:

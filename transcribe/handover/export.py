@@ -64,7 +64,7 @@ class ExportReport:
     """What was exported. Ids are the study's.
 
     `without_consent` and `audio_without_consent` are left out as their people wished; `withheld` is what failed a
-    check, and why: recordings, or the audio of one (`P01-PIR audio`).
+    check, and why: recordings, or the audio of one (`P01-PIR audio`). `formats`: empty for all of a release.
     """
 
     path: Path
@@ -75,6 +75,7 @@ class ExportReport:
     without_consent: tuple[str, ...]
     audio_without_consent: tuple[str, ...]
     withheld: Mapping[str, str]
+    formats: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -133,6 +134,7 @@ def export_study(study: StudyFolder, settings: Settings, request: ExportRequest)
                 without_consent=tuple(name for name in released.interviews if name not in chosen),
                 audio_without_consent=tuple(n for n in shown if request.listening is not None and n not in agreed),
                 withheld=withheld,
+                formats=request.form.formats,
             )
             _hand_over(study, stage, request, report)
     return report
