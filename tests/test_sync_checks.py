@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Lab
 from tests.export_samples import OPTIONS, small, transcript, utterance
 from tests.sync_samples import CONVENTIONS, lay
 from transcribe.errors import ValidationError
@@ -13,8 +14,8 @@ from transcribe.exports.bundle import build
 from transcribe.exports.bundle_files import TRANSCRIPT_PATHS, all_formats
 from transcribe.exports.layout import CoderTranscript
 from transcribe.exports.self_checks import check_bundle
-from transcribe.redaction.leak_check import find_leaks
-from transcribe.redaction.registry import Registry, RegistryEntity
+from transcribe.redaction.leak_check import Leak, find_leaks
+from transcribe.redaction.registry import Decision, Registry, RegistryEntity
 from transcribe.study.roster import RosterEntry
 from transcribe.study_release import without_speech
 
@@ -192,3 +193,25 @@ def test_marks_and_bands_are_no_leaks(tmp_path: Path, form: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(WRITERS[form](lay(item, choice)))
         assert find_leaks(tmp_path, ROSTER, registry) == ()
+
+
+@pytest.mark.parametrize("name", ["note.f4.txt", "note.nvivo.txt", "note.seglst.json", "note.srt"])
+def test_a_file_belongs_to_the_transcript_before_its_first_point(tmp_path: Path, name: str) -> None:
+    """What was rejected in P01 may stand in the files of P01 alone."""
+    found = RegistryEntity("e1", "PERSON", "PERSON", "[PERSON_1]", "Zoltan", ("Zoltan",), pairs=("P01",))
+    registry = Registry((found,), (Decision("e1", "reject", "KL", "2024-03-01T00:00:00Z"),))
+    (tmp_path / "sync").mkdir()
+    (tmp_path / "sync" / name).write_text('"Zoltan"')
+    assert find_leaks(tmp_path, (), registry, scopes={"note": "P02"})
+    assert not find_leaks(tmp_path, (), registry, scopes={"note": "P01"})
+
+
+def test_a_leak_in_any_file_withholds_its_recording_alone(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def found_in_f4(folder: Path, *rest: object, **more: object) -> tuple[Leak, ...]:
+        path = "sync/P01-PSW.f4.txt"
+        return (Leak(path, "roster", "text"),) if (folder / path).is_file() else ()
+
+    monkeypatch.setattr("transcribe.study_release.find_leaks", found_in_f4)
+    lab.pair()
+    lab.go()
+    assert lab.released() == {"P01-PIR"}
