@@ -8,11 +8,13 @@ import signal
 import stat
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.export_samples import OPTIONS, plain
+from tests import export_samples
+from tests.export_samples import plain
 from transcribe.errors import CorruptFileError, TranscribeError, UsageError, ValidationError, WithheldError
 from transcribe.exports import manifest
 from transcribe.exports.bundle import build
@@ -20,6 +22,8 @@ from transcribe.exports.layout import CoderTranscript
 from transcribe.release import Release, publish, read_previous, swap
 from transcribe.store import StudyFolder
 
+OPTIONS = replace(export_samples.OPTIONS, formats=("docx", "txt", "vtt", "turns"))
+"""Few formats: a release is killed here at every single file that it writes, and how files are swapped is the same."""
 ONE = (plain("One."), plain("Two.", "P02-PSW"))
 OTHER = (plain("One, now."), plain("Three.", "P03-PSW"))
 TXT = "transcripts/txt/P01-PSW.txt"
