@@ -106,7 +106,9 @@ def meaning_of(sign: str, kind: str) -> str:
 
 
 def _replaced(mark: str) -> str:
-    """What a mark without brackets stands for: `PERSON_1`, `P01-PIR`, `P01-PIR-SISTER_1`, `AGE_1 45-49`."""
+    """What a mark without brackets stands for: `PERSON_1`, `P01-PIR`, `P01-PIR-SISTER_1`, `AGE_1 45-49`, and beyond the
+    team `PIR-7`.
+    """
     name, _, band = mark.partition(" ")
     label, numbered, _ = name.partition("_")
     owner, _, last = label.rpartition("-")
@@ -114,7 +116,7 @@ def _replaced(mark: str) -> str:
         meaning = LABELS[label]
     elif is_interviewer(label):
         meaning = "an interviewer, by code"
-    elif not numbered and last in ("PSW", "PIR"):
+    elif not numbered and (last in ("PSW", "PIR") or any(map(str.isdigit, last))):
         meaning = "a participant, by code"
     elif any(sign.isdigit() for sign in owner):
         meaning = f"somebody by relation to {owner}, {last.lower()}"
@@ -140,6 +142,10 @@ def _general(piece: Piece) -> Piece:
     if piece.kind == "overlap":
         example = "[ … ]" if piece.text in "[]" else f"{piece.text} … {piece.text}"
         return Piece(example, piece.kind, "said while somebody else spoke")
+    if piece.kind == "unsure":
+        return Piece("[? … ?]" if piece.text.startswith("[") else "( … ?)", piece.kind, piece.meaning)
+    if piece.kind == "event" and piece.text != UNVERIFIED:
+        return Piece(f"{piece.text.rpartition(' ')[0]} …]", piece.kind, piece.meaning)
     if piece.kind == "pause" and piece.meaning != "a short pause":
         counted = any(sign.isdigit() for sign in piece.text)
         return Piece(piece.text, piece.kind, "a pause in seconds" if counted else "a pause")
