@@ -34,11 +34,12 @@ _AMENDING = """<h2>How to amend what you have coded</h2>
 <p>No program merges a new version into a project: opening study.qdpx again makes a second project. A transcript whose
 version is the same needs nothing. In the others, the utterances that are listed below are to be amended by hand:</p>
 <ol>
-<li>Save a copy of your project.</li>
+<li>Save a copy of your project. If a transcript is named at the top, delete the copy when you are done, and the
+program's own backups: they still hold what has to go.</li>
 <li>Open the transcript in your program and find the utterance by its stamp.</li>
-<li>Switch the document to editing (NVivo, MAXQDA, ATLAS.ti and QualCoder have that, by their manuals; Taguette and
-Dedoose have not), and write what stands in the column "now". Codings of the words around stay; look at those of the
-words that you change.</li>
+<li>Switch the document to editing, and write what stands in the column "now". By their manuals, NVivo, MAXQDA, ATLAS.ti
+and QualCoder have such a mode and keep the codings of the words around; look at those of the words that you change.
+Taguette and Dedoose have none.</li>
 <li>Where the speaker is another one, change the label at the start of the paragraph, and the coding by speaker.</li>
 <li>If there is more than you want to do by hand, import the new version as a second document, and code on there.</li>
 </ol>
