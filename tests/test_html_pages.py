@@ -14,9 +14,10 @@ from tests.export_samples import OPTIONS, plain, small, transcript, utterance
 from tests.page_samples import DYAD, PAGE, bundle, texts, tree
 from transcribe.conventions import Conventions
 from transcribe.exports import html_page, manifest, page_frame, page_signs, turns
-from transcribe.exports.bundle import build, number_versions
+from transcribe.exports.bundle import LabLists, build, number_versions
 from transcribe.exports.layout import Turn
 from transcribe.exports.self_checks import check_bundle
+from transcribe.study.guide import GuideQuestion
 
 
 class Spoken(HTMLParser):
@@ -170,6 +171,9 @@ def test_languages_and_directions_are_told() -> None:
         ("he", "rtl"),
         (None, "ltr"),
     ]
+    guide = (GuideQuestion("r", "", "你點樣形容？"), GuideQuestion("d", "", "How was it?"))
+    asked = build([item], [], OPTIONS, lists=LabLists(guide, (), {"P01-PSW": {"u0001": "r", "u0003": "d"}}))
+    assert [line.get("lang") for line in tree(asked).cssselect("nav li")] == ["zh-Hant", "en"]
     simplified = tree(build([plain("我们去说话")], [], OPTIONS)).cssselect(".text")
     assert simplified[0].get("lang") == "zh-Hans"
 

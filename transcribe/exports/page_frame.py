@@ -43,7 +43,7 @@ def asset(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FunctionLoader(asset),
         autoescape=True,
         undefined=StrictUndefined,
@@ -51,6 +51,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["language"] = lambda text: language_of(text, han_language([text])) or "en"
+    return environment
 
 
 def page(template: str, styles: Sequence[str], **facts: object) -> bytes:
