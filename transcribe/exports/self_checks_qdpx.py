@@ -217,7 +217,7 @@ def _cases(root: Any) -> list[tuple[str, ...]]:
 def codes_in(root: Any) -> list[tuple[str, ...]]:
     """The codes that can be used, as rows of `codebook.csv`."""
     space = str(root.tag).rpartition("}")[0] + "}"
-    found = []
+    found: list[tuple[str, ...]] = []
     for code in root.iter(f"{space}Code"):
         above = code.getparent().get("name") if code.getparent().tag == f"{space}Code" else ""
         if code.get("isCodable") == "true":
