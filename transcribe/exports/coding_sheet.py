@@ -15,7 +15,7 @@ from transcribe.word_voices import SENTENCE_ENDS
 
 COLUMNS = (
     Column("transcript", 14),
-    Column("utterance", 10),
+    Column("utterance", 16),
     Column("sentence", 9, is_number=True),
     Column("speaker", 11),
     Column("time", 9),

@@ -68,7 +68,7 @@ def write(sheet: str, columns: Sequence[Column], rows: Iterable[Sequence[str]], 
     table = book.add_worksheet(sheet)
     head = book.add_format({"bold": True, "bottom": 1, "valign": "top", "text_wrap": True, "num_format": "@"})
     formats = [
-        book.add_format({"valign": "top", "text_wrap": column.wraps, **({} if column.is_number else _TEXT)})
+        book.add_format({"valign": "top", "text_wrap": column.wraps, **(_NUMBER if column.is_number else _TEXT)})
         for column in columns
     ]
     for place, (column, style) in enumerate(zip(columns, formats, strict=True)):
@@ -86,11 +86,13 @@ def write(sheet: str, columns: Sequence[Column], rows: Iterable[Sequence[str]], 
     table.fit_to_pages(1, 0)
     table.repeat_rows(0)
     table.set_footer("&C&P / &N")
+    table.hide_gridlines(0)  # printed, too
     book.close()
     return fixed_zip(file.getvalue())
 
 
 _TEXT = {"num_format": "@"}
+_NUMBER = {"align": "center"}
 
 
 def _write_row(table: Any, number: int, row: Sequence[str], columns: Sequence[Column], formats: Sequence[Any]) -> None:
