@@ -1,14 +1,14 @@
 """What the bundle's README says of each program: which file, and the steps with what is seen on the screen.
 
-The steps follow the programs' manuals, read in 2026 and linked below; of the programs only QualCoder's patterns for
-speakers and stamps were read in its source, and none was run with these steps. So they say what to choose and how to
-see that it went right, not that it will.
+The steps follow the programs' manuals, read in 2026 and named below; QualCoder's importer and Taguette's pages were read
+in their source, and none was run with these steps. So they say what to choose and how to see that it went right, not
+that it will.
 
 NVivo: help-nv.qsrinternational.com/20/win (REFI-QDA Standard; Automatic coding in documents; Import transcripts;
 Classification sheets). MAXQDA: maxqda.com/help-mx22/import/importing-focus-group-transcripts, maxqda.com/help
 (Export and Import REFI-QDA Projects). ATLAS.ti: doc.atlasti.com/ManualWin.v22/FocusGroups. QualCoder:
-github.com/ccbogel/QualCoder/wiki (3.2 Files, 4.1 Coding Text, 6.1 Imports and Exports). Taguette: taguette.org.
-Dedoose: dedoose.com/userguide/workingwithmedia.
+github.com/ccbogel/QualCoder/wiki (3.2 Files, 4.1 Coding Text, 6.1 Imports and Exports). Taguette: its pages in version
+1.5.2. Dedoose: dedoose.com/userguide/workingwithmedia.
 """
 
 from collections.abc import Collection, Mapping
@@ -114,6 +114,14 @@ PROGRAMS: Mapping[str, Program] = {
                 ),
             ),
             Way(
+                "codebook",
+                "codebook.qdc",
+                (
+                    "Only without the project: tab **Codes**, **Import Code System**, in the form of a **REFI-QDA "
+                    "Codebook**, choose `codebook.qdc`.",
+                ),
+            ),
+            Way(
                 "f4",
                 "sync/<id>.f4.txt",
                 (
@@ -164,7 +172,8 @@ PROGRAMS: Mapping[str, Program] = {
                 QDPX,
                 (
                     "Menu **Project**, **Import**, **REFI-QDA Project**: choose `study.qdpx`, and where the new "
-                    "project goes. QualCoder knows no sets: pairs are cases.",
+                    "project goes. QualCoder knows no sets: pairs are cases. It takes over the project's user "
+                    "`transcribe`: set your own coder name in the settings before you code.",
                     _LOOK,
                 ),
             ),
@@ -187,6 +196,11 @@ PROGRAMS: Mapping[str, Program] = {
                 "docx",
                 DOCX,
                 ("The same way; Taguette converts Word files with Calibre, which must be installed.",),
+            ),
+            Way(
+                "codebook",
+                "codebook.csv",
+                ("For the lab's own codes as tags: tab **Project info**, **Import codebook**, choose `codebook.csv`.",),
             ),
         ),
     ),
