@@ -1,8 +1,8 @@
 """What the bundle's README says of each program: which file, and the steps with what is seen on the screen.
 
-The steps follow the programs' manuals, read in 2026 and named below; QualCoder's importer and Taguette's pages were read
-in their source, and none was run with these steps. So they say what to choose and how to see that it went right, not
-that it will.
+The steps follow the programs' manuals, read in 2026 and named below; QualCoder's importer and Taguette's pages were
+read in their source, and none was run with these steps. So they say what to choose and how to see that it went right,
+not that it will.
 
 NVivo: help-nv.qsrinternational.com/20/win (REFI-QDA Standard; Automatic coding in documents; Import transcripts;
 Classification sheets). MAXQDA: maxqda.com/help-mx22/import/importing-focus-group-transcripts, maxqda.com/help
