@@ -368,6 +368,18 @@ def test_the_rendering_is_fixed_once_coders_have_one(lab: Lab) -> None:
     assert lab.run("release", str(lab.study.root)).code == 0
 
 
+def test_a_study_with_jefferson_s_brackets_is_released(lab: Lab) -> None:
+    lab.pair()
+    assert lab.run("init", str(lab.audio), "--study", str(lab.study.root)).code == 0
+    set_to(lab, overlap='"brackets"', redaction='"seg"', uncertain='"parentheses"', inaudible='"unv"')
+    answer = lab.go()
+    assert answer.code == 0, answer.text
+    text = (lab.study.coders / "transcripts/txt/P01-PSW.txt").read_text()
+    assert "<seg>" in text
+    assert "[PERSON" not in text
+    assert "`[Words]`" in (lab.study.coders / "conventions.md").read_text()
+
+
 def test_conventions_may_change_and_the_clean_rendering_may_be_chosen_first(lab: Lab) -> None:
     lab.pair()
     lab.engines = fake_engines(detector=FakeDetector(name="Nobody-at-all"))

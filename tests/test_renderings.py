@@ -9,13 +9,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.export_samples import spoken_words, transcript, utterance
+from tests.export_samples import OPTIONS, spoken_words, transcript, utterance
 from transcribe.conventions import Conventions, Rendering, speech_of, without_signs
+from transcribe.exports.bundle import build
 from transcribe.exports.layout import lay_out
 from transcribe.exports.paragraphs import parted
 from transcribe.exports.rendering import Rendered, render
+from transcribe.exports.self_checks import check_bundle
 from transcribe.exports.words import count_words
-from transcribe.records import MarkSpan, RedactedUtterance, RedactedWord
+from transcribe.records import Event, MarkSpan, RedactedUtterance, RedactedWord
 
 VERBATIM = Conventions()
 BARE = Conventions(pause="none", overlap="none", uncertain="none")
@@ -87,10 +89,15 @@ def test_jefferson_s_brackets_never_look_like_a_mark_or_a_stamp() -> None:
     assert shown(said, JEFFERSON) == "well I [saw] her"
 
 
+def test_a_dash_alone_is_said_over_nobody() -> None:
+    assert shown(say("a – b", over="–")) == "a – b"
+    assert shown(say("a – b", over="– b")) == "a //– b//"
+
+
 def test_slashes_that_were_recognised_are_no_sign() -> None:
     assert shown(say("see https://a.example now", over="https")) == "see //https,/ /a.example// now"
-    words = tuple(RedactedWord(0, 1, 0.9, (n, n + 1), ("overlap",) if n == 2 else ()) for n in range(4))
-    assert shown(dataclasses.replace(say("a//b"), words=words)) == "a/ /////b"
+    words = tuple(RedactedWord(0, 1, 0.9, (n, n + 1), ("overlap",) if n > 1 else ()) for n in range(4))
+    assert shown(dataclasses.replace(say("a//b"), words=words)) == "a/ ///b//"
 
 
 # --- pauses
@@ -156,7 +163,7 @@ def test_chinese_has_pauses_without_spaces_and_halves_of_a_word_have_none() -> N
         ("did she really?", "really", "did she [?really?]?", "did she (really?)?"),
         ("a wor- word", "wor", "a [?wor-?] word", "a (wor-?) word"),
         ("he (laughs) went", "(laughs) went", "he (laughs) [?went?]", "he (laughs) (went?)"),
-        ("a – b", "–", "a [?–?] b", "a (–?) b"),
+        ("a – b", "–", "a – b", "a – b"),
         ("a , b", ",", "a , b", "a , b"),
     ],
 )
@@ -373,6 +380,19 @@ def test_both_renderings_have_the_same_turns(found: list[RedactedUtterance], con
     assert [(t.id, t.speaker, t.start_ms, t.end_ms) for t in turns] == [
         (t.id, t.speaker, t.start_ms, t.end_ms) for t in cleaned
     ]
+
+
+@given(st.lists(utterances(), max_size=4), any_conventions, st.sampled_from(["verbatim", "clean"]))
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_said_passes_the_self_checks(
+    found: list[RedactedUtterance], conventions: Conventions, rendering: Rendering
+) -> None:
+    numbered = [dataclasses.replace(u, id=f"u{n:04d}") for n, u in enumerate(found)]
+    item = transcript(*numbered, events=(Event("inaudible", 1.0, 2.0), Event("third-party", 3.0, 4.0)))
+    options = dataclasses.replace(
+        OPTIONS, conventions=conventions, rendering=rendering, formats=("txt", "turns"), newline="crlf"
+    )
+    check_bundle(build([item], [], options))
 
 
 def test_an_utterance_without_words_has_no_signs() -> None:

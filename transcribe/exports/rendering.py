@@ -74,13 +74,12 @@ def render(
     if rendering == "clean" and BACK_CHANNEL not in utterance.flags:
         said = _without_fillers(said, marks, utterance.language)
     line = _line(utterance, said, marks)
-    is_verbatim = rendering == "verbatim"
-    pauses = _pauses(utterance.words, line, conventions) if is_verbatim else [""] * len(utterance.words)
-    overlaps = list(_overlaps(utterance.words, line)) if is_verbatim and conventions.overlap != "none" else []
-    signs = [_Sign(end, _PAUSE, f" {sign}") for end, sign in _pause_places(line, pauses)]
-    signs += [sign for run in overlaps for sign in _overlap_signs(run, line, conventions)]
+    signs: list[_Sign] = []
+    if rendering == "verbatim":
+        signs += _pauses(utterance.words, line, conventions)
+        signs += _overlaps(utterance.words, line, conventions)
     if conventions.uncertain != "none" and BACK_CHANNEL not in utterance.flags:
-        signs += _uncertain(utterance.words, line, pauses, overlaps, conventions)
+        signs += _uncertain(utterance.words, line, sorted(sign.position for sign in signs), conventions)
     return _written(line, sorted(signs), marks, conventions, said.changes)
 
 
@@ -145,31 +144,21 @@ def _stripped(text: str, start: int, end: int, signs: str) -> Span:
     return start, end
 
 
-def _pauses(words: Sequence[RedactedWord], line: _Line, conventions: Conventions) -> list[str]:
-    """The sign of the pause before each word; none where it is not long enough, and before the first."""
-    signs = [""] * len(words)
+def _pauses(words: Sequence[RedactedWord], line: _Line, conventions: Conventions) -> Iterator[_Sign]:
+    """A sign behind each word, its punctuation too, after which nothing is said for long enough."""
     if conventions.pause == "none":
-        return signs
+        return
     least = min(conventions.pause_from, conventions.short_pause_from or conventions.pause_from) - 0.001
     reached = 0.0
     last: Span | None = None
-    for number, (word, span) in enumerate(zip(words, line.words, strict=True)):
+    for word, span in zip(words, line.words, strict=True):
         if span[0] == span[1]:
             continue
         if last is not None and word.start - reached > least and _are_apart(line.text, last[1], span[0]):
-            signs[number] = _pause_sign(round((word.start - reached) * 1000), conventions)
+            sign = _pause_sign(round((word.start - reached) * 1000), conventions)
+            if sign:
+                yield _Sign(last[1], _PAUSE, f" {sign}")
         last, reached = span, max(reached, word.end)
-    return signs
-
-
-def _pause_places(line: _Line, pauses: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Behind which code point each pause stands: it follows the last word, its punctuation too."""
-    last = 0
-    for span, sign in zip(line.words, pauses, strict=True):
-        if sign:
-            yield last, sign
-        if span[0] < span[1]:
-            last = span[1]
 
 
 def _are_apart(text: str, end: int, start: int) -> bool:
@@ -187,8 +176,10 @@ def _pause_sign(milliseconds: int, conventions: Conventions) -> str:
     return "(.)" if short and milliseconds >= round(short * 1000) else ""
 
 
-def _overlaps(words: Sequence[RedactedWord], line: _Line) -> list[Span]:
-    """The runs of words that were said while another spoke."""
+def _overlaps(words: Sequence[RedactedWord], line: _Line, conventions: Conventions) -> Iterator[_Sign]:
+    """Signs around the runs of words that were said while another spoke."""
+    if conventions.overlap == "none":
+        return
     runs: list[Span] = []
     for word, (start, end) in zip(words, line.words, strict=True):
         if OVERLAP not in word.flags or start == end:
@@ -197,43 +188,47 @@ def _overlaps(words: Sequence[RedactedWord], line: _Line) -> list[Span]:
             runs[-1] = (runs[-1][0], end)
         else:
             runs.append((start, end))
-    return runs
+    for start, end in runs:
+        if _is_said(line.text, (start, end)):
+            opening, closing = _overlap_signs(line.text[start], conventions)
+            yield _Sign(start, _OVERLAP_BEGINS, opening)
+            yield _Sign(end, _OVERLAP_ENDS, closing)
 
 
-def _overlap_signs(run: Span, line: _Line, conventions: Conventions) -> tuple[_Sign, _Sign]:
-    opening, closing = OVERLAP_SIGN, OVERLAP_SIGN
-    if conventions.overlap == "brackets":
-        # `[I saw her]` would look like a mark and `[10:30]` like a time stamp, to programs and to our own checks.
-        opening, closing = ("[ " if line.text[run[0]] in _MARK_OR_STAMP_BEGINS else "["), "]"
-    return _Sign(run[0], _OVERLAP_BEGINS, opening), _Sign(run[1], _OVERLAP_ENDS, closing)
+def _is_said(text: str, span: Span) -> bool:
+    """Whether there is a letter or digit in a stretch: a dash alone was not said."""
+    return any(sign.isalnum() for sign in text[span[0] : span[1]])
+
+
+def _overlap_signs(first: str, conventions: Conventions) -> tuple[str, str]:
+    """The signs around words that begin with `first`."""
+    if conventions.overlap == "slashes":
+        return OVERLAP_SIGN, OVERLAP_SIGN
+    # `[I saw her]` would look like a mark and `[10:30]` like a time stamp, to programs and to our own checks.
+    return ("[ " if first in _MARK_OR_STAMP_BEGINS else "["), "]"
 
 
 _MARK_OR_STAMP_BEGINS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 def _uncertain(
-    words: Sequence[RedactedWord],
-    line: _Line,
-    pauses: Sequence[str],
-    overlaps: Sequence[Span],
-    conventions: Conventions,
+    words: Sequence[RedactedWord], line: _Line, edges: Sequence[int], conventions: Conventions
 ) -> Iterator[_Sign]:
     """Signs around runs of words that the recogniser was unsure of; a mark is none, for nobody is told what it was.
 
-    No other sign stands inside a run.
+    No other sign, of those at `edges`, stands inside a run.
     """
     opening, closing = ("[?", "?]") if conventions.uncertain == "brackets" else ("(", "?)")
-    edges = sorted(edge for run in overlaps for edge in run)
     runs: list[Span] = []
-    for word, span, pause in zip(words, line.words, pauses, strict=True):
+    for word, span in zip(words, line.words, strict=True):
         if word.probability >= conventions.uncertain_below:
             continue
         start, end = _stripped(line.text, *span, _PUNCTUATION)
-        if start == end or _holds_mark(line, span):
+        if _holds_mark(line, span) or not _is_said(line.text, (start, end)):
             continue
         if any(sign in "()" for sign in line.text[start:end]):
-            continue  # `(laughs)` was not said
-        if runs and not pause and _are_joined(line.text, runs[-1][1], start, edges):
+            continue  # `(laughs)` is no word
+        if runs and _are_joined(line.text, runs[-1][1], start, edges):
             runs[-1] = (runs[-1][0], end)
         else:
             runs.append((start, end))
@@ -243,7 +238,7 @@ def _uncertain(
 
 
 def _are_joined(text: str, end: int, start: int, edges: Sequence[int]) -> bool:
-    """Whether two unsure words have nothing between them but spaces and punctuation, nor an end of an overlap."""
+    """Whether two unsure words have nothing between them but spaces and punctuation, nor another sign."""
     edge = bisect_left(edges, end)
     return not text[end:start].strip(" " + _PUNCTUATION) and not (edge < len(edges) and edges[edge] <= start)
 
