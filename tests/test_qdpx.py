@@ -20,7 +20,7 @@ from transcribe.errors import ValidationError
 from transcribe.exports import manifest
 from transcribe.exports.bundle import LabLists, without
 from transcribe.exports.cases import cases_of
-from transcribe.exports.codebook import codebook_of
+from transcribe.exports.codebook import codebook_of, guid
 from transcribe.exports.docx import fixed_zip
 from transcribe.exports.qdpx import write, write_with_audio
 from transcribe.exports.self_checks import check_bundle, docx_text
@@ -311,6 +311,21 @@ def test_a_project_that_was_changed_is_found_out(edit: Callable[[dict[str, bytes
     files["study.qdpx"] = edited(files["study.qdpx"], edit)
     with pytest.raises(ValidationError, match=told):
         check_study(files, study_text(files))
+
+
+@pytest.mark.parametrize("name", ["study.qdpx", "codebook.qdc", "codebook.csv", "cases.csv", "cases.xlsx"])
+def test_a_file_that_cannot_be_read_back_is_found_out(name: str) -> None:
+    files = bundle()
+    files[name] = files[name][: len(files[name]) // 2]
+    with pytest.raises(ValidationError):
+        check_study(files, study_text(files))
+
+
+def test_guids_are_those_of_earlier_releases() -> None:
+    """Changing how they are computed would part every coder's project from the next release."""
+    assert guid("source", "P01-PSW") == "54A304E9-3B55-59EC-AC4A-F8116F8A4F2B"
+    (first, *_) = project_of(bundle([plain()])).iter(f"{P}PlainTextSelection")
+    assert first.get("guid") == "ED889897-CA1A-5B6C-8677-A594F9B9924C"
 
 
 def test_a_zip_file_that_tells_of_its_maker_is_found_out() -> None:

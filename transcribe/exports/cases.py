@@ -96,7 +96,7 @@ def write_csv(cases: Sequence[People]) -> bytes:
 
 def write_xlsx(cases: Sequence[People], page: str) -> bytes:
     """`cases.xlsx`: the same table; ids are text, the head stays in sight, every column has a filter."""
-    columns = [Column(name, _WIDTHS.get(name, 11), is_number=name in NUMBERS) for name in COLUMNS]
+    columns = [Column(name, _WIDTHS.get(name, 11), name in NUMBERS, wraps=name in _WIDTHS) for name in COLUMNS]
     return spreadsheet.write("Cases", columns, [people.case.row for people in cases], page)
 
 

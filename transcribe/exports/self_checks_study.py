@@ -5,6 +5,7 @@ Each failure is a `ValidationError` that quotes nothing.
 
 import csv
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
@@ -22,6 +23,13 @@ def check_study(files: Mapping[str, bytes], study: StudyText) -> None:
 
     `files` are those of the bundle by path; a file that is not in it is not checked.
     """
+    try:
+        _check(files, study)
+    except (zipfile.BadZipFile, SyntaxError, LookupError, ValueError, AttributeError, csv.Error) as error:
+        raise failure("it cannot be read back") from error
+
+
+def _check(files: Mapping[str, bytes], study: StudyText) -> None:
     rows = _csv(files[CASES], cases.COLUMNS, CASES) if CASES in files else None
     codes = _csv(files[CODEBOOK], codebook.COLUMNS, CODEBOOK) if CODEBOOK in files else None
     if CASES_XLSX in files:

@@ -11,6 +11,7 @@ from transcribe.errors import WithheldError
 from transcribe.exports import qdpx
 from transcribe.exports.bundle import study_text
 from transcribe.exports.bundle_files import STUDY_PATHS, TRANSCRIPT_PATHS
+from transcribe.exports.self_checks_qdpx import check_project
 from transcribe.handover.audio import AUDIO, list_in_manifest
 from transcribe.handover.writing import Written, holds_code
 from transcribe.redaction.decisions import Level
@@ -32,7 +33,8 @@ def add_project(
     """Puts the project beside `audio/` of an export's folder, and into its manifest.
 
     `heard` are the transcripts, by their ids in the export, whose redacted audio lies there. Raises `WithheldError`
-    when a known name, or a code that links people, stands in the project.
+    when a known name, or a code that links people, stands in the project, `ValidationError` when it is not as the
+    export's other files say.
     """
     study = study_text(written.files, written.lists)
     words = {entry.id: written.files[TRANSCRIPT_PATHS["docx"].format(entry.id)] for entry in study.transcripts}
@@ -46,6 +48,8 @@ def add_project(
         leaks = find_leaks(Path(place), roster, registry, known, level)
     if leaks or holds_code(PROJECT_WITH_AUDIO, texts, written.codes):
         raise WithheldError(f"a known name or code remains in {PROJECT_WITH_AUDIO}; nothing was exported")
+    with (folder / PROJECT_WITH_AUDIO).open("rb") as file:
+        check_project(file, study, words=words)
     list_in_manifest(folder, [Path(PROJECT_WITH_AUDIO)])
 
 
