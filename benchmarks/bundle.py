@@ -61,7 +61,7 @@ def main() -> None:
     roster, registry = known(pairs, chance)
     marks = {pair: [e.mark for e in registry.entities if pair in e.pairs] for pair in pairs}
     names = {part.casefold() for entry in roster for name in (entry.name, *entry.aliases) for part in name.split()}
-    words = [word for word in data_lines("common_words.txt") if word.isalpha() and word not in names]
+    words = [word for word in data_lines("common_words.txt") if word.isalpha() and word.removesuffix("s") not in names]
     interviews = [(pair, role) for pair in pairs for role in ("PSW", "PIR")][: given.recordings]
     items = [recording(pair, role, given.utterances, words, marks[pair], chance) for pair, role in interviews]
     options = BundleOptions("0.1.0", "standard", ("whisper-small",), formats=tuple(given.formats.split(",")))
