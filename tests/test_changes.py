@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -188,6 +189,22 @@ def test_a_name_that_grew_into_a_mark_is_a_leak() -> None:
     changes = compare(1, [row("P01-PIR", "u0001", old)], [row("P01-PIR", "u0001", new)], lambda old: False)
     assert changes.leaking == ("P01-PIR",)
     assert "Ipswich" not in write(changes, 2).decode()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[PERSON_1] came for six years", "[PERSON_1] came for 6 years"),
+        ("[PERSON_1] came, um, by bus", "[PERSON_1] came, by bus"),
+        ("so I met [PERSON_1] there", "and so I met [PERSON_1] there"),
+    ],
+)
+def test_words_heard_anew_beside_a_mark_are_no_leak(old: str, new: str) -> None:
+    rows = [row("P01-PIR", "u0001", old), event("P01-PIR", "inaudible-1800")]
+    anew = [row("P01-PIR", "u0001", new), event("P01-PIR", "inaudible-1900")]
+    changes = compare(1, rows, anew, lambda old: False)
+    assert changes.leaking == ()
+    assert changes.utterances
 
 
 def test_what_was_taken_back_is_not_shown_again_even_in_part() -> None:

@@ -10,7 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
+from transcribe.consent import INAUDIBLE
 from transcribe.conventions import speech_of
 from transcribe.exports.layout import EVENT_FLAG, clock
 from transcribe.exports.turns import TurnRow
@@ -103,7 +105,7 @@ def compare(
     texts = {(row.transcript, row.turn): row for row in old}
     now = {(row.transcript, row.turn) for row in new}
     were, are = ({row.transcript: None for row in rows} for rows in (old, new))
-    cut = {row.transcript for row in new if EVENT_FLAG in row.flags and (row.transcript, row.turn) not in texts}
+    cut = {row.transcript for row in new if _is_taken_out(row) and (row.transcript, row.turn) not in texts}
     stamps = _stamps(new)
     changed = [
         replace(
@@ -133,13 +135,34 @@ def _compare(
     if old is None:
         return ChangedUtterance(new.transcript, new.turn, new.speaker, "", new.text)
     was = old.speaker if old.speaker != new.speaker else ""
-    before, after = (Counter(_pieces(speech_of(row.text))) for row in (old, new))
-    gone = [piece for piece in before - after if not MARK.fullmatch(piece)]
-    marked = bool(gone) and any(map(MARK.fullmatch, after))
-    leak = marked or is_cut or identifies(old)
+    earlier, later = (_pieces(speech_of(row.text)) for row in (old, new))
+    before, after = Counter(earlier), Counter(later)
+    leak = _went_into_a_mark(earlier, later) or is_cut or identifies(old)
     hidden = leak or (before != after and not any(not MARK.fullmatch(piece) for piece in after - before))
     text = "" if hidden else old.text
     return ChangedUtterance(new.transcript, new.turn, new.speaker, text, new.text, leak, was=was)
+
+
+def _is_taken_out(row: TurnRow) -> bool:
+    """Whether a stretch without text is one that was taken out; what is inaudible only was not heard."""
+    return EVENT_FLAG in row.flags and not row.turn.startswith(f"{INAUDIBLE}-")
+
+
+def _went_into_a_mark(before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether words may be behind a mark now: with words gone, there is a mark more, or fewer words beside one.
+
+    Other words beside marks that stay as they were (`six years` became `6 years`) are another hearing, no leak.
+    """
+    gone = [piece for piece in Counter(before) - Counter(after) if not MARK.fullmatch(piece)]
+    if not gone:
+        return False
+    if any(map(MARK.fullmatch, Counter(after) - Counter(before))):
+        return True
+    for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        beside = [*after[max(k - 1, 0) : k], *after[m : m + 1]]
+        if kind in ("delete", "replace") and j - i > m - k and any(map(MARK.fullmatch, beside)):
+            return True
+    return False
 
 
 def _is_same(old: TurnRow | None, new: TurnRow) -> bool:

@@ -101,7 +101,7 @@ def _row(utterance: ChangedUtterance) -> str:
     if utterance.leak:
         old = '<span class="none">not shown: something in it is replaced or taken out now</span>'
     else:
-        old = _marked(utterance.old) or '<span class="none">not there, or taken out</span>'
+        old = _marked(utterance.old) or '<span class="none">not there, or only taken out: not shown</span>'
     new = _marked(utterance.new) or '<span class="none">taken out</span>'
     if utterance.was:
         old, new = f"{_plain(utterance.was)}: {old}", f"{_plain(utterance.speaker)}: {new}"
