@@ -19,6 +19,27 @@ hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("home", deadline=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "home")
 
+LONGEST_FIRST = (
+    "test_main_job.py",
+    "test_recognition_models.py",
+    "test_diarization_models.py",
+    "test_recognition_engine.py",
+    "test_release.py",
+    "test_withdrawal_stopped.py",
+    "test_robustness.py",
+    "test_recognition_recognizer.py",
+)
+"""Files that take long, whatever the number of their tests. Of two processes that are given a file at a time, neither
+should begin one of these when the other has nothing left.
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first, everything else in its order."""
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
 SAMPLES = Path(__file__).parent.parent / "samples"
 HEADER = "id,file,part,pair,role,person,session,date,language,speakers,also_present,consent,include,note"
 
