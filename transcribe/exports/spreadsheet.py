@@ -8,7 +8,7 @@ import datetime
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +97,7 @@ _NUMBER = {"align": "center"}
 
 def _write_row(table: Any, number: int, row: Sequence[str], columns: Sequence[Column], formats: Sequence[Any]) -> None:
     for place, (cell, column, style) in enumerate(zip(row, columns, formats, strict=False)):
-        if len(cell.encode("utf-16-le")) > 2 * LONGEST_CELL:
+        if 2 * len(cell) > LONGEST_CELL and len(cell.encode("utf-16-le")) > 2 * LONGEST_CELL:
             raise ValidationError("a cell of a table is longer than Excel can hold; nothing was published")
         if column.is_number:
             table.write_number(number, place, float(cell), style)
@@ -110,24 +110,33 @@ def read(data: bytes) -> tuple[tuple[str, ...], ...]:
 
     Raises `ValidationError` for anything else: other members, formulas, links, anything said of its maker.
     """
-    from docx.oxml.parser import parse_xml
-
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if set(archive.namelist()) != MEMBERS or len(archive.namelist()) != len(MEMBERS):
             raise ValidationError("a workbook has other parts than one sheet; nothing was published")
-        about, texts, sheet = (
-            parse_xml(archive.read(name))
-            for name in ("docProps/core.xml", "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml")
-        )
-    if any((part.text or "").strip(" \n") not in ("", _FIXED_DATE.isoformat() + "Z") for part in about.iter()):
-        raise ValidationError("a workbook says who made it, or when; nothing was published")
-    if any(element.tag in (f"{_SHEET}f", f"{_SHEET}hyperlink") for element in sheet.iter()):
-        raise ValidationError("a workbook holds a formula or a link; nothing was published")
-    strings = ["".join(text.text or "" for text in item.iter(f"{_SHEET}t")) for item in texts]
-    return tuple(_cells(row, strings) for row in sheet.iter(f"{_SHEET}row"))
+        about = _elements(archive, "docProps/core.xml", "*")
+        if any((part.text or "").strip(" \n") not in ("", _FIXED_DATE.isoformat() + "Z") for part in about):
+            raise ValidationError("a workbook says who made it, or when; nothing was published")
+        items = _elements(archive, "xl/sharedStrings.xml", f"{_SHEET}si")
+        strings = ["".join(text.text or "" for text in item.iter(f"{_SHEET}t")) for item in items]
+        sheet = _elements(archive, "xl/worksheets/sheet1.xml", f"{_SHEET}row", f"{_SHEET}f", f"{_SHEET}hyperlink")
+        return tuple(_cells(element, strings) for element in sheet)
+
+
+def _elements(archive: zipfile.ZipFile, member: str, *tags: str) -> Iterator[Any]:
+    """The elements of a part, one by one: a sheet of a large study has millions."""
+    from lxml import etree
+
+    with archive.open(member) as part:
+        for _, element in etree.iterparse(part, tag=tags, resolve_entities=False, no_network=True):
+            yield element
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
 
 
 def _cells(row: Any, strings: Sequence[str]) -> tuple[str, ...]:
+    if row.tag != f"{_SHEET}row":
+        raise ValidationError("a workbook holds a formula or a link; nothing was published")
     found: list[str] = []
     for cell in row:
         match = _COLUMN.fullmatch(cell.get("r", ""))
