@@ -16,6 +16,7 @@ from transcribe import __version__
 from transcribe.cli_check import check
 from transcribe.cli_decide import decide
 from transcribe.cli_export import export
+from transcribe.cli_interrupt import end_undisturbed, interrupt_once
 from transcribe.cli_key import key_app
 from transcribe.cli_models import models_app
 from transcribe.cli_options import (
@@ -72,7 +73,13 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def main() -> None:
     """Runs the command line; the only place where an error becomes an exit code."""
-    sys.exit(run_command(None))
+    interrupt_once()
+    try:
+        code = run_command(None)
+    except KeyboardInterrupt:  # outside of a command's own work: while it was read, or its result was shown
+        code = EXIT_INTERRUPTED
+    end_undisturbed()
+    sys.exit(code)
 
 
 def run_command(arguments: list[str] | None) -> int:
