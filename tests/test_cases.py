@@ -5,6 +5,7 @@ import io
 import zipfile
 from dataclasses import replace
 
+import openpyxl
 import pytest
 
 from tests.export_samples import plain, transcript, utterance
@@ -108,7 +109,6 @@ def test_a_review_that_looks_like_a_formula_is_text_in_both_files() -> None:
 
 
 def test_the_workbook_is_made_to_be_read_and_says_nothing_of_its_maker() -> None:
-    openpyxl = pytest.importorskip("openpyxl", reason="a development dependency")
     book = openpyxl.load_workbook(io.BytesIO(bundle()["cases.xlsx"]))
     sheet = book["Cases"]
     assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet.page_setup.orientation) == ("A2", "A1:L6", "landscape")

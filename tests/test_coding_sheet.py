@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,7 +75,6 @@ def test_a_sheet_has_a_row_per_sentence_and_empty_columns_for_codes() -> None:
 
 
 def test_a_sheet_is_made_to_be_worked_in() -> None:
-    openpyxl = pytest.importorskip("openpyxl", reason="a development dependency")
     sheet = openpyxl.load_workbook(io.BytesIO(bundle()["coding_sheet.xlsx"]))["Coding"]
     assert (sheet.freeze_panes, sheet.auto_filter.ref.partition(":")[0]) == ("A2", "A1")
     assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight, sheet.print_title_rows) == (
