@@ -236,6 +236,7 @@ def study_of(
         ("so //it//", Conventions(overlap="none"), "a sign of an overlap"),
         ("so (1.0) it", Conventions(), "a pause"),
         ("so (2.0) it", Conventions(pause="none"), "a pause"),
+        ("so (2.0) it", Conventions(pause="none", paragraph_words=0), "a pause"),
         ("so (..) it", Conventions(), "a pause"),
         ("so (.) it", Conventions(short_pause_from=0), "a pause"),
         ("so (2.0) it", Conventions(pause="dots"), "a pause"),
@@ -295,6 +296,16 @@ def test_marks_are_as_many_as_the_manifest_counts_and_so_are_words() -> None:
     fewer = dataclasses.replace(found.transcripts[0], words=2)
     with pytest.raises(ValidationError, match="words are not as many"):
         check_signs(dataclasses.replace(found, transcripts=(fewer,)))
+
+
+def test_less_is_asked_of_a_release_made_before_there_were_conventions() -> None:
+    """Something must be taken out of it even where what was said looks like a sign, or words were counted otherwise."""
+    found = study_of("so (2.0) (it?) (...)", manifest.EARLIER_CONVENTIONS)
+    entry = dataclasses.replace(found.transcripts[0], words=99)
+    check_signs(dataclasses.replace(found, transcripts=(entry,)))
+    for text in ("so [it]", "so {it}", "so //it"):
+        with pytest.raises(ValidationError):
+            check_signs(study_of(text, manifest.EARLIER_CONVENTIONS))
 
 
 def test_a_mark_is_written_in_one_way_in_the_whole_study_or_in_one_transcript_where_pairs_do_not_show() -> None:

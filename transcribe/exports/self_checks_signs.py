@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from transcribe.conventions import Conventions
 from transcribe.errors import ValidationError
 from transcribe.exports.layout import EVENT_FLAG, EVENT_MARK, UNVERIFIED
-from transcribe.exports.manifest import Settings, TranscriptEntry
+from transcribe.exports.manifest import EARLIER_CONVENTIONS, Settings, TranscriptEntry
 from transcribe.exports.study_text import StudyText
 from transcribe.exports.turns import TurnRow
 from transcribe.exports.words import count_words
@@ -23,6 +23,7 @@ _UNCERTAIN = {
 _PAUSE = re.compile(r"\((\d+\.\d|\.+)\)")
 _OVERLAP = re.compile(r"\[([^\[\]]+)\]")
 _OTHER = re.compile(r"[\[\]{}]|</?seg>|\?\)")
+_BRACKETS = re.compile(r"[\[\]{}]")
 _PARAGRAPH = re.compile(r"(.+)-(\d+)")
 
 
@@ -30,7 +31,9 @@ def check_signs(study: StudyText) -> None:
     """Raises `ValidationError` for a sign that is none of the conventions, not whole, or means two things.
 
     A mark with a number is written in one way wherever it stands: in the whole study, or, where pairs do not show, in
-    one transcript. The manifest counts as many marks and words as there are.
+    one transcript. The manifest counts as many marks and words as there are. Of a release made before there were
+    conventions less is asked, so that something can still be taken out of it: its words were counted otherwise, and
+    what was recognised as `(2.0)` was left so.
     """
     forms: dict[tuple[str, ...], str] = {}
     for entry in study.transcripts:
@@ -39,7 +42,8 @@ def check_signs(study: StudyText) -> None:
         marks = [mark for row in said for mark in _checked_marks(row, study.settings)]
         if len(marks) != sum(count.count for count in entry.redactions):
             raise _failure(entry, "its marks are not as many as manifest.json counts")
-        if (len(said), sum(count_words(row.text) for row in said)) != (entry.utterances, entry.words):
+        words = entry.words if _is_earlier(study.settings) else sum(count_words(row.text) for row in said)
+        if (len(said), words) != (entry.utterances, entry.words):
             raise _failure(entry, "its utterances or words are not as many as manifest.json counts")
         scope = "" if study.settings.level == "team" else entry.id
         for mark in marks:
@@ -47,6 +51,10 @@ def check_signs(study: StudyText) -> None:
                 raise _failure(entry, "a mark is written in two ways")
         _check_events(entry, rows, study.settings.conventions)
         _check_paragraphs(entry, said)
+
+
+def _is_earlier(settings: Settings) -> bool:
+    return settings.conventions == EARLIER_CONVENTIONS and settings.rendering == "verbatim"
 
 
 def _failure(entry: TranscriptEntry, check: str) -> ValidationError:
@@ -62,7 +70,8 @@ def _checked_marks(row: TurnRow, settings: Settings) -> list[re.Match[str]]:
         if not found[1].strip(" ?") or "//" in found[1] or _PAUSE.search(found[1]):
             raise _sign_failure(row, "a sign stands inside that of an uncertain word")
     text = _UNCERTAIN[conventions.uncertain].sub(lambda found: found[1], text)
-    for found in _PAUSE.finditer(text):
+    is_earlier = _is_earlier(settings)
+    for found in () if is_earlier else _PAUSE.finditer(text):
         if is_clean or not _is_pause(found[1], conventions):
             raise _sign_failure(row, "it has a pause that its conventions do not have")
     shown = "none" if is_clean else conventions.overlap
@@ -71,7 +80,7 @@ def _checked_marks(row: TurnRow, settings: Settings) -> list[re.Match[str]]:
         raise _sign_failure(row, "a sign of an overlap has no other, or is none of its conventions")
     if shown == "brackets":
         text = _OVERLAP.sub(lambda found: found[1], text)
-    if _OTHER.search(text):
+    if (_BRACKETS if is_earlier else _OTHER).search(text):
         raise _sign_failure(row, "a bracket in the text is no mark")
     return list(pattern.finditer(row.text))
 
