@@ -2,6 +2,7 @@
 
 import os
 import wave
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,6 +119,17 @@ class Lab:
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.name not in {"key.age", ".lock", "run.json"}
         }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting_for_the_disk() -> Iterator[None]:
+    """Only a power cut loses what was not synced, and no test has one: half of a release's time is waiting for disks.
+
+    That syncing is asked for, and when, is tested in `test_store.py` and `test_release.py`.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -36,12 +36,6 @@ def study(tmp_path: Path) -> StudyFolder:
     return StudyFolder(root)
 
 
-@pytest.fixture
-def no_sync(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests with hundreds of releases: a SIGKILL, unlike a power cut, loses nothing that was not synced."""
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-
-
 @pytest.fixture(params=["exchange", "files"])
 def any_file_system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways to swap: one system call, and file by file where the file system cannot."""
@@ -113,6 +107,32 @@ def test_a_transcript_that_is_the_same_is_the_same_file_in_the_next_release(
         "transcripts/txt/P02-PSW.edited-1.txt": b"with my comments",
     }
     assert content(study.releases / "1") == {n: d for n, d in ours(both).items() if n != edited}
+
+
+def test_every_file_and_folder_is_on_the_disk_before_the_swap(
+    study: StudyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(study, ONE)
+    synced: set[int] = set()
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.add(os.fstat(descriptor).st_ino))
+    exchange = swap.exchange
+    missing: list[Path] = []
+
+    def checked(one: Path, other: Path) -> bool:
+        staged = max(one, other, key=lambda path: path.name.startswith("."))
+        carried = content(study.coders).items()  # the same file as in the release before, synced then
+        missing.extend(
+            path
+            for path in (staged, *staged.rglob("*"))
+            if path.stat().st_ino not in synced
+            if path.is_dir() or (str(path.relative_to(staged)), path.read_bytes()) not in carried
+        )
+        return exchange(one, other)
+
+    monkeypatch.setattr(swap, "exchange", checked)
+    release(study, OTHER)
+    assert synced
+    assert missing == []
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o077])
@@ -373,7 +393,6 @@ def _with_own_files(study: StudyFolder) -> None:
     (study.coders / TXT).write_bytes(b"changed by a coder")
 
 
-@pytest.mark.usefixtures("no_sync")
 def test_a_kill_at_any_moment_leaves_the_old_or_the_new_release(study: StudyFolder) -> None:
     files = ours(OTHER, ONE)
     old = {**ours(ONE), **OWN, TXT: b"changed by a coder"}
@@ -395,7 +414,6 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new_release(study: StudyFold
     assert found.count(new) > 5
 
 
-@pytest.mark.usefixtures("no_sync")
 def test_a_kill_at_any_moment_of_the_first_release_leaves_none_or_all(study: StudyFolder) -> None:
     files = ours(ONE)
 
@@ -409,7 +427,6 @@ def test_a_kill_at_any_moment_of_the_first_release_leaves_none_or_all(study: Stu
     assert _kill_at_every_moment(study, files, lambda: None, judge) > 20
 
 
-@pytest.mark.usefixtures("no_sync")
 def test_a_kill_while_files_are_replaced_one_by_one_is_completed_by_the_next_run(
     study: StudyFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,26 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_is_written_is_on_the_disk_before_its_name_and_the_name_before_all_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File, rename, folder: in another order a power cut leaves an empty file under the true name."""
+    done: list[str] = []
+    replace = Path.replace
+
+    def synced(descriptor: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else f"{os.fstat(descriptor).st_size} bytes")
+
+    def renamed(path: Path, target: Path) -> Path:
+        done.append("rename")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", renamed)
+    write_atomic(tmp_path / "file", b"whole")
+    assert done == ["5 bytes", "rename", "folder"]
+
+
 def test_the_fingerprint_hears_of_everything_it_is_given() -> None:
     one = fingerprint("diarize", 1, {"speakers": 2}, ["a"])
     others = {
