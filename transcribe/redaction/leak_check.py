@@ -180,7 +180,7 @@ class _Reader:
         except (UnicodeDecodeError, ValueError, RecursionError, csv.Error):
             return [_Look("", "unreadable")]
         ours = set() if frame is None else {line for view in file_views(name, frame) for line in view.split("\n")}
-        said = ("\n".join(line for line in view.split("\n") if line not in ours) for view in views)
+        said = ("\n".join([line for line in view.split("\n") if line not in ours]) for view in views)
         return [_Look("", "text", self.look(text)) for text in said]
 
     def _read_zip(self, data: bytes, frame: bytes, depth: int) -> list[_Look]:
