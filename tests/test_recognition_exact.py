@@ -24,7 +24,7 @@ from transcribe.recognition.hypothesis import Hypothesis
 from transcribe.recognition.requests import Heard
 from transcribe.recognition.slot_engine import SlotEngine
 from transcribe.recognition.vocabulary import Vocabulary
-from transcribe.records import Recording
+from transcribe.records import Interval, Recognition, Recording
 
 BENCHMARKS = str(Path(__file__).parent.parent / "benchmarks")
 
@@ -262,10 +262,41 @@ def test_a_window_that_says_its_prompt_is_decoded_without_it(vocabulary: Vocabul
     assert "Kwai" not in "".join(segment.text for segment in schedule.recognition().segments)
 
 
-def test_silence_outside_of_the_speech_mask_is_nothing_to_warn_of(vocabulary: Vocabulary) -> None:
-    for speech, warned in (((), False), (((0.0, 20.0),), True)):
-        quiet = RecognitionJob(job(noise(20.0, 1), "en").audio, speech, ("en",))
-        schedule = ExactSchedule(quiet, RecognitionOptions(schedule="exact"), vocabulary)
-        (request,) = schedule.begin()
-        schedule.take(request, said(vocabulary, " Thank you.", avg_logprob=-1.5, no_speech_prob=0.9))
-        assert bool(schedule.warnings()) is warned
+@pytest.mark.parametrize("languages", [("en",), ()])
+def test_a_recording_without_speech_is_not_gone_through(vocabulary: Vocabulary, languages: tuple[str, ...]) -> None:
+    quiet = RecognitionJob(job(noise(20.0, 1)).audio, (), languages)
+    schedule = ExactSchedule(quiet, RecognitionOptions(schedule="exact"), vocabulary)
+    assert schedule.begin() == []
+    assert schedule.is_done
+    assert schedule.recognition() == Recognition("1", (), 0.0, 0.0)
+    assert schedule.warnings(schedule.recognition()) == ()
+
+
+@pytest.mark.parametrize(("speech", "told"), [(((0.0, 9.0), (41.0, 44.0)), "in 3 s"), (((0.0, 9.0),), "")])
+def test_only_silence_in_the_speech_mask_is_something_to_warn_of(
+    vocabulary: Vocabulary, speech: tuple[Interval, ...], told: str
+) -> None:
+    quiet = RecognitionJob(job(noise(50.0, 1), "en").audio, speech, ("en",))
+    schedule = ExactSchedule(quiet, RecognitionOptions(schedule="exact"), vocabulary)
+    (first,) = schedule.begin()
+    (second,), _ = schedule.take(first, said(vocabulary, " word" * 24))
+    schedule.take(second, said(vocabulary, " Thank you.", avg_logprob=-1.5, no_speech_prob=0.9))
+    assert schedule.is_done
+    warnings = "".join(schedule.warnings(schedule.recognition()))
+    assert told in warnings
+    assert bool(warnings) == bool(told)
+
+
+def test_hard_speech_that_two_windows_hear_counts_once(vocabulary: Vocabulary) -> None:
+    """A window may end where its last closed segment does: the next one hears the rest again."""
+    schedule = ExactSchedule(job(noise(40.0, 1), "en"), RecognitionOptions(schedule="exact"), vocabulary)
+    requests = schedule.begin()
+    begin, words = vocabulary.timestamp_begin, vocabulary.tokenizer("en").encode(" so it goes and goes")
+    tokens = (begin, *words, begin + 500, begin + 500, *words)
+    while requests:
+        hypothesis = Hypothesis(tokens, (0.9,) * len(tokens), -0.2, 5.0, 0.0, 1.0)
+        heard = Heard(hypothesis, tuple(np.linspace(0, 9, 2 * len(words) + 1).tolist()), "en", {}, 6)
+        requests, _ = schedule.take(requests[0], heard)
+    recognition = schedule.recognition()
+    assert recognition.windows == 4
+    assert schedule.warnings(recognition) == ("40 s were hard to recognise; check them against the recording",)

@@ -614,12 +614,34 @@ def test_no_segment_reaches_over_a_long_silence(folder: Path, ears: Ears) -> Non
     assert all(segment.end - segment.start < 3 for segment in result(outcome).segments)
 
 
-def test_what_the_model_holds_for_silence_gives_a_warning_and_no_words(folder: Path, ears: Ears) -> None:
+def test_what_the_model_holds_for_silence_gives_no_words(folder: Path, ears: Ears) -> None:
     ears.no_speech_prob, ears.avg_logprob = 0.9, -1.5
     (outcome,) = recognized(folder, [job("1", 30, ((1.0, 8.0),), "en")])
     assert result(outcome).segments == ()
-    assert "7 s" in outcome.warnings[0]
+    assert outcome.warnings == ()  # the figures say it: seven seconds of speech, none in words
+    assert (result(outcome).voiced_seconds, result(outcome).covered_seconds) == (7.0, 0.0)
     assert result(outcome).quarantined
+
+
+@pytest.mark.parametrize(("quiet", "told"), [((61.0, 64.0), "in 3 s that"), ((61.0, 61.4), "")], ids=["3 s", "0.4 s"])
+def test_a_silent_window_among_others_is_told_by_its_speech(
+    folder: Path, ears: Ears, quiet: Interval, told: str
+) -> None:
+    """Without its padding and pauses, and nothing of less than half a second: "in 0 s" tells nobody anything."""
+    spoken = ears.heard
+    last = quiet[1] - quiet[0] + 1
+
+    def heard(request: Request, recording: int) -> Heard:
+        if request.frames * 0.02 < last:
+            ears.no_speech_prob, ears.avg_logprob = 0.9, -1.5
+        answer = spoken(request, recording)
+        ears.no_speech_prob, ears.avg_logprob = 0.0, -0.2
+        return answer
+
+    ears.heard = heard  # type: ignore[method-assign]  # a fake's method
+    (outcome,) = recognized(folder, [job("1", 90, ((1.0, 30.5), quiet), "en")])
+    assert "".join(outcome.warnings).count("no words were heard") == bool(told)
+    assert told in "".join(outcome.warnings)
 
 
 def test_what_no_temperature_mends_gives_a_warning(folder: Path, ears: Ears) -> None:
@@ -627,7 +649,8 @@ def test_what_no_temperature_mends_gives_a_warning(folder: Path, ears: Ears) -> 
     ears.says = lambda request, recording: " I do not know what to say about it."
     (outcome,) = recognized(folder, [job("1", 30, ((1.0, 8.0),), "en")])
     assert result(outcome).segments[0].compression_ratio == 5.0
-    assert "hard to recognise" in outcome.warnings[0]
+    (warning,) = outcome.warnings
+    assert warning.startswith("7 s were hard to recognise")  # of speech: the window has pauses and margins, too
 
 
 def test_covered_and_voiced_seconds(folder: Path, ears: Ears) -> None:

@@ -37,6 +37,7 @@ from transcribe.records import (
     SpeechTurn,
     Word,
 )
+from transcribe.status import study_status
 from transcribe.trust import doubts_of_words, stored_trust, trust_of
 
 NAME = "P01-PIR"
@@ -189,7 +190,55 @@ def test_what_the_lab_is_told_of_a_recording() -> None:
     assert "private/P01-PIR/recognition.json" in away
     assert "Marcus" not in low + away
     assert doubts_of_words(NAME, trust_of(replace(HEARD, covered_seconds=6.5, quarantined=()))) == ()
-    assert doubts_of_words(NAME, trust_of(Recognition(NAME, (), 0.0, 0.0))) == ()
+
+
+NO_SPEECH = "no speech was found in it: is it the right file, and loud enough?"
+NO_WORDS = "13 s of it sound like speech, and none of that became words: is it noise, or another language? listen to it"
+
+
+@pytest.mark.parametrize(
+    ("recognition", "told"),
+    [
+        (Recognition(NAME, (), 0.0, 0.0), [NO_SPEECH]),
+        (Recognition(NAME, (), 0.223, 0.0), [NO_SPEECH]),
+        (Recognition(NAME, (), 13.0, 0.0, inaudible=((1.0, 14.5),)), [NO_WORDS]),
+        (Recognition(NAME, (), 13.0, 0.0), [NO_WORDS]),
+        (
+            replace(HEARD, quarantined=(), inaudible=()),
+            ["only 44 % of what sounds like speech became words; listen to it"],
+        ),
+        (
+            replace(HEARD, quarantined=(), voiced_seconds=900.0),
+            ["less than 1 % of what sounds like speech became words; listen to the inaudible stretches"],
+        ),
+        (replace(HEARD, quarantined=(), voiced_seconds=0.8, covered_seconds=0.7), []),
+    ],
+    ids=["silence", "a click", "no words", "no words, no marks", "few, no marks", "hardly any", "one short word"],
+)
+def test_a_recording_gets_one_true_line_of_its_speech(lab: Lab, recognition: Recognition, told: list[str]) -> None:
+    lab.pair()
+    lab.engines = fake_engines(recognizer=Given(given=recognition))
+    assert lab.go().code == 0
+    assert [warning for warning in study_status(lab.study)[0].warnings if "role unsure" not in warning] == told
+    report = (lab.study.report / "run.md").read_text()
+    assert [line for line in report.splitlines() if line.startswith("- P01-PIR: ") and "role unsure" not in line] == [
+        f"- P01-PIR: {line}" for line in told
+    ]
+
+
+@dataclass(frozen=True)
+class Given(FakeRecognizer):
+    """Hears what it is given, in every recording."""
+
+    fingerprint: str = "given recognizer 1"
+    given: Recognition = HEARD
+
+    def recognize(self, jobs: Iterable[RecognitionJob], progress: Progress) -> Iterator[Outcome[Recognition]]:
+        for outcome in super().recognize(jobs, progress):
+            inside = tuple((start, min(end, 4.0)) for start, end in self.given.inaudible)
+            yield replace(
+                outcome, result=replace(self.given, recording=outcome.recording, segments=(), inaudible=inside)
+            )
 
 
 @dataclass(frozen=True)

@@ -206,7 +206,7 @@ def _without_speaker(transcript: Transcript, speaker: str) -> Transcript:
 
 
 def doubts(transcript: Transcript) -> tuple[str, ...]:
-    """What the lab should look at in a transcript: unsure voices, voices left out, no speech at all. Codes only."""
+    """What the lab should look at in a transcript: unsure voices, voices left out. Codes only."""
     withheld = {speaker.voice for speaker in transcript.speakers} - {u.speaker for u in transcript.utterances}
     unsure = [role.speaker for role in transcript.speakers if role.speaker.startswith("SPEAKER-")]
     told = [f"{speaker}: role unsure; see: transcribe speakers" for speaker in unsure if speaker not in withheld]
@@ -218,6 +218,4 @@ def doubts(transcript: Transcript) -> tuple[str, ...]:
     seconds = sum(event.end - event.start for event in transcript.events if event.kind == THIRD_PARTY)
     if seconds:
         told.append(f"{seconds:.0f} s of another voice not transcribed ([privacy] unconsented_voices)")
-    if not transcript.utterances:
-        told.append("no speech was found in it: is it the right file, and loud enough?")
     return tuple(told)

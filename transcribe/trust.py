@@ -11,6 +11,8 @@ from transcribe.store import StudyFolder
 LOW_COVERAGE = 0.7
 """Share of the speech mask under words below which the lab is told. The mask leans to too much: of our interviews 80 to
 90 % of it is under words, of far-field meetings 60 to 90 %."""
+SOME_SPEECH = 1.0
+"""Seconds of the speech mask below which, without a word, a recording has none: a cough, a click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,26 @@ def told(put_away: tuple[tuple[str, int], ...]) -> str:
     return ", ".join(f"{reason} {count}" for reason, count in put_away)
 
 
+def is_little(covered: float, voiced: float) -> bool:
+    """Whether too little of a recording's speech (s) lies under words."""
+    return covered < LOW_COVERAGE * voiced
+
+
 def doubts_of_words(name: str, trust: Trust) -> tuple[str, ...]:
-    """What the lab should look at in a recording: little of its speech in words, texts that were put away."""
+    """What the lab should look at in a recording: none or little of its speech in words, texts that were put away."""
     found = []
-    if trust.covered < LOW_COVERAGE * trust.voiced:
+    if not trust.covered and trust.voiced < SOME_SPEECH:
+        found.append("no speech was found in it: is it the right file, and loud enough?")
+    elif not trust.covered:
+        found.append(
+            f"{trust.voiced:.0f} s of it sound like speech, and none of that became words: is it noise, or another "
+            "language? listen to it"
+        )
+    elif is_little(trust.covered, trust.voiced):
         share = 100 * trust.covered / trust.voiced
-        found.append(f"only {share:.0f} % of what sounds like speech became words; listen to the inaudible stretches")
+        told_share = f"only {share:.0f} %" if share >= 1 else "less than 1 %"
+        listen = "the inaudible stretches" if trust.inaudible else "it"
+        found.append(f"{told_share} of what sounds like speech became words; listen to {listen}")
     if trust.put_away:
         found.append(
             f"recognised text that probably nobody said is kept out of the transcript ({told(trust.put_away)}); "

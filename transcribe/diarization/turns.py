@@ -48,6 +48,8 @@ def number_warnings(turns: Sequence[SpeechTurn], speakers: int | None) -> list[s
     if speakers is None:
         return []
     heard = clearly_heard(turns)
+    if sum(spoken_seconds(turns).values()) < HEARD_SECONDS:
+        return []  # nobody speaks: recognition says so (`trust.doubts_of_words`), and one line is enough
     if heard < speakers:
         return [f"voices expected: {speakers}, clearly heard: {heard}; check who speaks, and the recording"]
     seconds = spoken_seconds(turns)

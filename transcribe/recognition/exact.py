@@ -21,7 +21,7 @@ from transcribe.recognition.requests import Heard, Request
 from transcribe.recognition.segments import Sound, text_tokens, window_segments
 from transcribe.recognition.tokenizer import text_tokens_of
 from transcribe.recognition.vocabulary import Vocabulary
-from transcribe.recognition.windows import MIN_PAUSE, Window, clean_mask, voiced_within
+from transcribe.recognition.windows import MIN_PAUSE, Window, clean_mask, spans_within
 from transcribe.records import Recognition, Segment
 
 _FRAME_SECONDS = 0.01
@@ -59,6 +59,7 @@ class ExactSchedule:
         self._options = options
         self._vocabulary = vocabulary
         self._temperatures = temperatures
+        self._speech = clean_mask(job.speech, job.audio.seconds)
         self._sound = Sound(job.audio.seconds, clean_mask(job.speech, job.audio.seconds, MIN_PAUSE))
         self._language = job.languages[0] if job.languages else ""
         self._mel = FileMel(job.audio.mix, vocabulary.n_mels, vocabulary.device)
@@ -71,7 +72,13 @@ class ExactSchedule:
         self.is_done = False
 
     def begin(self) -> list[Request]:
-        """The first request."""
+        """The first request; none, and the recording is done, when nothing is said in it.
+
+        openai-whisper would go through all of it. What it wrote there would have no speech under it, and be put away.
+        """
+        if not self._speech:
+            self.is_done = True
+            return []
         if self._language:
             self._text = list(self._prompt().tokens)
             return self._next()
@@ -91,8 +98,6 @@ class ExactSchedule:
         if request.previous and is_leak(self._vocabulary.decode(hypothesis.tokens), self._prompt()):
             self._forgotten = len(self._text)
             return self._next(), 0.0
-        voiced = voiced_within(self._sound.mask, before * _FRAME_SECONDS, (before + size) * _FRAME_SECONDS)
-        self._tally.add(heard, voiced)
         if hypothesis.no_speech_prob > NO_SPEECH_THRESHOLD and hypothesis.avg_logprob <= LOGPROB_THRESHOLD:
             self._seek += size
             self._tally.quarantined += silent_text(_window(before, size), self._vocabulary.decode(hypothesis.tokens))
@@ -105,15 +110,17 @@ class ExactSchedule:
             self._text += [token for each in stated for token in each.tokens]
             if hypothesis.temperature > _FORGET_ABOVE:
                 self._forgotten = len(self._text)
+        # Of a window only what the next one does not hear again.
+        self._tally.add(heard, spans_within(self._speech, before * _FRAME_SECONDS, self._seek * _FRAME_SECONDS))
         return self._next(), (min(self._seek, self._mel.frames) - before) * _FRAME_SECONDS
 
     def recognition(self) -> Recognition:
         """The result, once `is_done`."""
         return recognition_of(self._job, in_time(self._segments), self._tally)
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self, recognition: Recognition) -> tuple[str, ...]:
         """What the lab should know about the result."""
-        return self._tally.warnings()
+        return self._tally.warnings(recognition)
 
     @property
     def _size(self) -> int:

@@ -63,6 +63,7 @@ class FastSchedule:
         self._job = job
         self._options = options
         self._vocabulary = vocabulary
+        self._speech = clean_mask(job.speech, job.audio.seconds)
         self._sound = Sound(job.audio.seconds, clean_mask(job.speech, job.audio.seconds, MIN_PAUSE))
         self._asked: dict[Request, _Asked] = {}
         self._answers: dict[Window, Probabilities] = {}
@@ -100,7 +101,7 @@ class FastSchedule:
             plain.features = request.features
             return [plain], 0.0
         # What is looked at again is not counted twice.
-        self._tally.add(heard, asked.window.seconds if asked.look == "first" else 0.0)
+        self._tally.add(heard, asked.window.voiced(self._speech) if asked.look == "first" else ())
         segments = window_segments(
             asked.window, heard.hypothesis, heard.starts, asked.language, self._vocabulary, self._sound
         )
@@ -120,9 +121,9 @@ class FastSchedule:
         """The result, once `is_done`."""
         return recognition_of(self._job, self._segments, self._tally)
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self, recognition: Recognition) -> tuple[str, ...]:
         """What the lab should know about the result."""
-        return self._tally.warnings()
+        return self._tally.warnings(recognition)
 
     def _ask_language(self, window: Window) -> Request:
         # Of the few windows that tell a whole recording's language, the features are used again.

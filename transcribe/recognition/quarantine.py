@@ -12,7 +12,7 @@ from transcribe.engines import SAMPLE_RATE
 from transcribe.overlap import is_acknowledgement
 from transcribe.recognition.coverage import covered_seconds
 from transcribe.recognition.hypothesis import LOGPROB_THRESHOLD, NO_SPEECH_THRESHOLD, Hypothesis
-from transcribe.recognition.windows import Window, spans_near
+from transcribe.recognition.windows import Window
 from transcribe.records import UNSUPPORTED, Interval, Quarantined, Segment, Word, to_milliseconds_grid
 
 LOOP = "loop"
@@ -99,8 +99,7 @@ def _doubt(segments: Sequence[Segment], hypothesis: Hypothesis, window: Window, 
     """Why a window's text as a whole is not believed; empty where it is."""
     if hypothesis.avg_logprob < LOGPROB_THRESHOLD:
         return UNSURE
-    inside = [(first / SAMPLE_RATE, last / SAMPLE_RATE) for first, last in window.pieces]
-    voiced = [(max(a, start), min(b, end)) for start, end in inside for a, b in spans_near(mask, start, end)]
+    voiced = window.voiced(mask)
     few = covered_seconds(segments, voiced) < SPARSE * sum(end - start for start, end in voiced)
     unlikely = hypothesis.avg_logprob < LIKELY_LOGPROB
     return SILENCE if hypothesis.no_speech_prob > NO_SPEECH_THRESHOLD and (few or unlikely) else ""

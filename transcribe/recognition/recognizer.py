@@ -20,7 +20,7 @@ from transcribe.recognition.slot_engine import SlotEngine
 from transcribe.recognition.whisper_model import load_model, read_config
 from transcribe.records import Recognition
 
-ENGINE_VERSION = 3
+ENGINE_VERSION = 4
 """Raised whenever the same sound and weights could give another result."""
 
 STAGE = "recognize"
@@ -187,7 +187,8 @@ class _Queue:
         """Takes the result of a recording that is done; its sound is not needed any more."""
         schedule = work.schedule
         if schedule is not None and schedule.is_done:
-            work.outcome = Outcome(work.id, schedule.recognition(), work.seconds, schedule.warnings())
+            found = schedule.recognition()
+            work.outcome = Outcome(work.id, found, work.seconds, schedule.warnings(found))
             work.schedule = None
 
     def _fail(self, work: _Work, error: Exception) -> None:

@@ -51,6 +51,11 @@ class Window:
         """Length in seconds."""
         return self.length / SAMPLE_RATE
 
+    def voiced(self, mask: Sequence[Interval]) -> list[Interval]:
+        """What of a sorted, disjoint mask of the recording (s) lies in the window."""
+        inside = ((start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in self.pieces)
+        return [span for start, end in inside for span in spans_within(mask, start, end)]
+
     def cut(self, track: Track) -> Samples:
         """The window's sound out of the recording's: float32 of shape (length,)."""
         return np.concatenate([track.cut(start, end) for start, end in self.pieces])
@@ -95,6 +100,11 @@ def spans_near(mask: Sequence[Interval], start: float, end: float) -> Sequence[I
     """
     first = bisect_right(mask, start, key=lambda span: span[1])
     return mask[first : bisect_left(mask, end, key=lambda span: span[0])]
+
+
+def spans_within(mask: Sequence[Interval], start: float, end: float) -> list[Interval]:
+    """What of a sorted, disjoint mask lies in [start, end)."""
+    return [(max(first, start), min(last, end)) for first, last in spans_near(mask, start, end)]
 
 
 def voiced_within(mask: Sequence[Interval], start: float, end: float) -> float:
