@@ -22,12 +22,15 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 LONGEST_FIRST = (
     "test_main_job.py",
+    "test_robustness.py",
     "test_recognition_models.py",
     "test_diarization_models.py",
+    "test_redacted_audio.py",
+    "test_readme.py",
     "test_recognition_engine.py",
-    "test_release.py",
+    "test_offline_proof.py",
     "test_withdrawal_stopped.py",
-    "test_robustness.py",
+    "test_release.py",
     "test_recognition_recognizer.py",
 )
 """Files that take long, whatever the number of their tests. Of two processes that are given a file at a time, neither
