@@ -10,6 +10,7 @@ from rich.table import Column, Table
 
 from transcribe.config import Engines
 from transcribe.doctor import Finding
+from transcribe.errors import EXIT_OK
 from transcribe.intervals import clock
 from transcribe.pipeline import RunReport
 from transcribe.records import Recording
@@ -58,7 +59,7 @@ def show_run(study: StudyFolder, report: RunReport, engines: Engines | None) -> 
         typer.echo(f"  {stage}: {speed}")
     if report.release is None:
         typer.echo("Nothing could be released to coders/.")
-    elif not report.computed and not report.release.changed:
+    elif not report.computed and not report.release.changed and report.exit_code == EXIT_OK:
         typer.echo(f"Nothing to do: release {report.release.number} holds everything that is done: {study.coders}")
     elif report.release.changed:
         typer.echo(f"Release {report.release.number}: {study.coders}")

@@ -54,7 +54,11 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What became of a run. `computed` holds (recording, stage) for every stage that was done anew."""
+    """What became of a run. `computed` holds (recording, stage) for every stage that was done anew.
+
+    `heard` are those of `recordings` whose sound was worked on where that was needed: none in a release alone; `listed`
+    all that the manifest has.
+    """
 
     recordings: tuple[str, ...]
     computed: frozenset[tuple[str, str]]
@@ -65,6 +69,8 @@ class RunReport:
     withheld: Mapping[str, str]
     release: Release | None
     check: ReleaseCheck | None = None
+    heard: tuple[str, ...] = ()
+    listed: frozenset[str] = frozenset()
 
     @property
     def worked_on(self) -> frozenset[str]:
@@ -128,6 +134,7 @@ def run_study(
             transcripts,
             registry,
             engines.detector,
+            heard=True,
         )
 
 
@@ -141,6 +148,8 @@ def _finish(
     transcripts: Mapping[str, Transcript],
     registry: Registry,
     detector: PiiDetector,
+    *,
+    heard: bool = False,
 ) -> RunReport:
     """Redaction over the whole study, release, reports and certificate."""
     remember_release(study, settings)
@@ -179,8 +188,10 @@ def _finish(
         withheld=withheld | leaking,
         release=release,
         check=check,
+        heard=tuple(chosen) if heard else (),
+        listed=frozenset((*plans, *(problem.recording for problem in reading.problems))),
     )
-    write_report(study, report)
+    write_report(study, report, settings.vocabulary)
     if release is not None:
         released = {name: listed for name, listed in redactions.items() if name not in leaking}
         certified = collect_facts(

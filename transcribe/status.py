@@ -10,7 +10,7 @@ from transcribe.records import Recording, Transcript
 from transcribe.redaction.decisions import open_entities
 from transcribe.redaction.key import open_key
 from transcribe.release.swap import CURRENT
-from transcribe.report import read_last_run
+from transcribe.report import read_last_run, still_stopped
 from transcribe.store import StudyFolder, read_run_log, stored
 from transcribe.study.manifest import read_manifest
 
@@ -57,7 +57,7 @@ def study_status(study: StudyFolder) -> tuple[RecordingStatus, ...]:
     """
     reading = read_manifest(study)
     released = released_ids(study)
-    stopped = {stop.recording: stop.reason for stop in read_last_run(study).stopped}
+    stopped = {stop.recording: stop.reason for stop in read_last_run(study).stopped if still_stopped(study, stop)}
     lines = [
         _recording_status(study, plan.id, plan.id in released, stopped.get(plan.id, "")) for plan in reading.recordings
     ]

@@ -38,6 +38,11 @@ class Glossary:
         """All of them, each once, kind after kind."""
         return tuple(dict.fromkeys(word for _, _, word in self._entries()))
 
+    @property
+    def counts(self) -> tuple[tuple[str, int], ...]:
+        """How many entries each kind has, for a methods section: it needs no words."""
+        return tuple((field.name, len(getattr(self, field.name))) for field in dataclasses.fields(self))
+
     def _entries(self) -> Iterator[tuple[str, int, str]]:
         for field in dataclasses.fields(self):
             for number, word in enumerate(getattr(self, field.name), start=1):
