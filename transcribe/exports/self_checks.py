@@ -166,8 +166,8 @@ def docx_text(data: bytes) -> str:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         body = parse_xml(archive.read("word/document.xml"))[0]
     paragraphs = [child for child in body if child.tag == _WORD + "p"]
-    if not _BODY_TAGS.issuperset(element.tag for paragraph in paragraphs for element in paragraph.iter()):
+    if not {element.tag for paragraph in paragraphs for element in paragraph.iter()} <= _BODY_TAGS:
         raise ValidationError("a docx holds more than paragraphs of text; nothing was published")
     if [child.tag for child in body if child.tag != _WORD + "p"] != [_WORD + "sectPr"]:
         raise ValidationError("a docx holds more than paragraphs of text; nothing was published")
-    return "\n".join("".join(text.text or "" for text in paragraph.iter(_WORD + "t")) for paragraph in paragraphs)
+    return "\n".join("".join([text.text or "" for text in paragraph.iter(_WORD + "t")]) for paragraph in paragraphs)

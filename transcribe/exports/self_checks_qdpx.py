@@ -198,9 +198,10 @@ def _code_of(selection: Any, by_guid: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _check_twin(data: bytes, text: str, released: bytes | None) -> None:
+    """A twin that is the released docx has been read with it (`self_checks`)."""
     from transcribe.exports.self_checks import docx_text
 
-    if (released is not None and data != released) or docx_text(data) != text.replace("\r\n", "\n"):
+    if data != released if released is not None else docx_text(data) != text.replace("\r\n", "\n"):
         raise failure("the docx of a source is not that of the transcript")
 
 
