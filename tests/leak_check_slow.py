@@ -17,7 +17,7 @@ from transcribe.redaction.decisions import Level
 from transcribe.redaction.known_surfaces import KnownSurface, known_surfaces, label_words
 from transcribe.redaction.lexicon import is_common, is_name_use
 from transcribe.redaction.numbers import digits_of
-from transcribe.redaction.registry import MARK, Registry
+from transcribe.redaction.registry import MARK, Registry, all_marks
 from transcribe.redaction.rejections import is_said_somewhere, may_be_said
 from transcribe.redaction.surfaces import rule_for
 from transcribe.redaction.tokens import fold, tokens
@@ -30,6 +30,7 @@ DIGITS_MIN = 6
 _ZIP_DEPTH = 3
 _EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 _BARRIER = "\ue000"
+_NUMBERS = r"\d{1,2}-\d{1,2}|90\+|(19|20)\d\d(-(0[1-9]|1[0-2]))?"
 _DIGIT_RUN = re.compile(r"\d(?:[ .()\-–]{0,2}\d)+")
 
 
@@ -100,13 +101,13 @@ class _Searches:
                 else may_be_said(self._registry, self._level, scope)
             )
             surfaces = known_surfaces(self._registry, self._roster, self._level, said)
-            self._made[scope] = _Wanted(surfaces, label_words(self._registry))
+            self._made[scope] = _Wanted(surfaces, label_words(self._registry), all_marks(self._registry))
         return self._made[scope]
 
 
 def text_check(registry: Registry, roster: Sequence[RosterEntry], level: Level = "team") -> Callable[[str], bool]:
     """Whether a text, of whatever pair, holds anything that roster or registry know, as `find_leaks` would find it."""
-    wanted = _Wanted(known_surfaces(registry, roster, level), label_words(registry))
+    wanted = _Wanted(known_surfaces(registry, roster, level), label_words(registry), all_marks(registry))
     return lambda text: any(True for _ in wanted.find(text))
 
 
@@ -151,7 +152,8 @@ def _search_zip(name: str, data: bytes, frame: bytes | None, wanted: "_Wanted", 
 class _Wanted:
     """All surfaces, squeezed, ready to be searched in a text."""
 
-    def __init__(self, surfaces: Sequence[KnownSurface], labels: frozenset[str]) -> None:
+    def __init__(self, surfaces: Sequence[KnownSurface], labels: frozenset[str], marks: Sequence[str] = ()) -> None:
+        self._marks = marks
         self._labels = labels
         self._words: dict[str, str] = {}
         self._plain: list[tuple[str, str, KnownSurface]] = []
@@ -166,6 +168,14 @@ class _Wanted:
             if len(digits) >= DIGITS_MIN:
                 self._digits.setdefault(digits, surface.entity)
 
+    def _mask(self, match: re.Match[str]) -> str:
+        """A barrier for a mark of ours or one with numbers of an age or date; what is in any other stays."""
+        mark = match.group()
+        band = mark[mark.index(" ") + 1 : -1] if " " in mark else ""
+        if " ".join(mark.split()) in self._marks or re.fullmatch(_NUMBERS, band):
+            return _BARRIER
+        return _BARRIER + (band + _BARRIER if band else "")
+
     def find(self, text: str) -> Iterator[tuple[str, str]]:
         """`(entity, kind)` of every surface in `text`."""
         # Signs of conventions part neither a name (`Janet //Lau//`) nor a number (`9123 (2.0) 4567`).
@@ -175,7 +185,7 @@ class _Wanted:
             for part in re.findall(r"[A-Z]{2,}", mark.group().partition(" ")[0]):
                 if part not in self._labels and part.casefold() in self._words:
                     yield self._words[part.casefold()], "mark"
-        masked = MARK.sub(lambda match: _BARRIER, text)
+        masked = MARK.sub(self._mask, text)
         squeezed, places = _squeeze(masked)
         for wanted, breaks, surface in self._plain:
             position = squeezed.find(wanted)

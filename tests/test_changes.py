@@ -278,14 +278,81 @@ def test_the_second_release_has_the_page_and_an_unchanged_one_keeps_it(lab: Lab)
     assert lab.released() == {"P01-PIR", "P01-PSW"}
 
 
-def test_a_table_of_texts_that_a_coder_has_edited_is_not_compared(lab: Lab) -> None:
+@pytest.mark.parametrize("text", ["spoiled", None])
+def test_where_a_coder_has_changed_the_released_texts_every_transcript_is_to_be_replaced(
+    lab: Lab, text: str | None
+) -> None:
     lab.pair()
     lab.engines = fake_engines(detector=FakeDetector(name="Nobody-at-all", fingerprint="an earlier detector"))
     assert lab.go().code == 0
-    (lab.study.coders / "turns.csv").write_text("spoiled")
+    (lab.study.coders / "turns.csv").unlink()
+    if text:
+        (lab.study.coders / "turns.csv").write_text(text)
     lab.engines = fake_engines()
-    assert lab.go().code == 0
-    assert not (lab.study.coders / "changes.html").exists()
+    answer = lab.go()
+    assert answer.code == 0
+    assert "REPLACE P01-PIR before further coding" in answer.out
+    assert "REPLACE P01-PSW before further coding" in answer.out
+    page = (lab.study.coders / "changes.html").read_text()
+    assert page.count("Replace P01-PIR before further coding") == 1
+    assert "cannot be told" in page
+    assert "New transcripts" not in page
+    assert "In no transcript" not in page
+    assert CANARY not in page
+
+
+def test_a_document_whose_text_a_coder_has_changed_is_to_be_replaced(lab: Lab, tmp_path: Path) -> None:
+    lab.pair()
+    lab.engines = fake_engines(detector=FakeDetector(name="Nobody-at-all", fingerprint="an earlier detector"))
+    lab.go()
+    (tmp_path / "note.txt").write_text(f"I saw {NOT_KNOWN} there.\nAll was well.\n")
+    root = str(lab.study.root)
+    lab.run("redact", str(tmp_path / "note.txt"), "--study", root, "--pair", "P01", "--id", "P01-NOTE-1")
+    assert lab.run("release", root).code == 0
+    (lab.study.coders / "documents/P01-NOTE-1.txt").write_text("mine")
+    lab.engines = fake_engines(detector=FakeDetector(name=NOT_KNOWN, fingerprint="a later detector"))
+    answer = lab.run("release", root)
+    assert answer.code == 0, answer.text
+    assert "REPLACE P01-NOTE-1 before further coding" in answer.out
+    page = (lab.study.coders / "changes.html").read_text()
+    assert "cannot be told" in page
+    assert "New transcripts" not in page
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("I saw Mary. She left.", "I saw. She left."),
+        ("I saw Mary, she left.", "I saw. She left."),
+        ("So Mary left", "So, left"),
+        ("我見到陳大文同佢", "我見到佢"),
+        ("我見到陳大文，佢走咗。", "我見到佢。走咗"),
+    ],
+)
+def test_words_that_were_only_taken_out_are_not_shown_whatever_signs_stand_there(old: str, new: str) -> None:
+    (change,) = compare(1, [row("P01-PIR", "u0001", old)], [row("P01-PIR", "u0001", new)], lambda old: False).utterances
+    assert (change.old, change.new, change.leak) == ("", new, False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("I met [PERSON_1] Ipswich.", "I met [PERSON_1]."), ("我見到[PERSON_1]大文同佢", "我見到[PERSON_1]同佢")],
+)
+def test_a_name_that_grew_into_a_mark_is_a_leak_before_a_sign_and_in_chinese(old: str, new: str) -> None:
+    changes = compare(1, [row("P01-PIR", "u0001", old)], [row("P01-PIR", "u0001", new)], lambda old: False)
+    assert changes.leaking == ("P01-PIR",)
+
+
+@pytest.mark.parametrize(("end", "leaking"), [(3000, ("P01-PIR",)), (1000, ()), (900, ())])
+def test_a_stretch_that_was_widened_from_its_start_is_an_alarm(end: int, leaking: tuple[str, ...]) -> None:
+    """Its id is that of the shorter one."""
+    old = [replace(event("P01-PIR", "withheld-0"), end_ms=1000), row("P01-PIR", "u0001", "secret words and more")]
+    new = [replace(event("P01-PIR", "withheld-0"), end_ms=end), row("P01-PIR", "u0001", "and more")]
+    changes = compare(1, old, new, lambda old: False)
+    assert changes.leaking == leaking
+    restyled = compare(1, without_style(old), without_style(new), lambda old: False)
+    assert restyled.leaking == leaking
+    assert "secret" not in write(changes, 2).decode()
 
 
 def test_other_conventions_are_said_once_over_releases(lab: Lab) -> None:

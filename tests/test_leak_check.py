@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transcribe.redaction.known_surfaces import known_surfaces
-from transcribe.redaction.leak_check import Leak, find_leaks
-from transcribe.redaction.registry import Registry, RegistryEntity
+from transcribe.redaction.leak_check import Leak, find_leaks, text_check
+from transcribe.redaction.registry import Decision, Registry, RegistryEntity
 from transcribe.study.roster import RosterEntry
 
 ROSTER = (
@@ -37,8 +37,13 @@ REGISTRY = Registry(
         known("e00006", "PLACE", "Andover"),
         known("e00007", "ORG", "Golden Crust"),
         known("e00008", "PERSON", "Yeah"),
-    )
+    ),
+    (
+        Decision("e00001", "rename", "KL", "2024-03-01T00:00:00Z", target="[PERSON_1 Andover]"),
+        Decision("e00006", "rename", "KL", "2024-03-01T00:00:00Z", target="[PLACE_1 Bright Path]"),
+    ),
 )
+"""Bands of marks that are ours may be like a name: people chose them."""
 
 
 def leaks(tmp_path: Path, name: str, data: str | bytes) -> tuple[Leak, ...]:
@@ -214,3 +219,58 @@ def test_the_number_of_a_mark_is_no_part_of_a_known_number(tmp_path: Path) -> No
     registry = Registry((RegistryEntity("e00001", "PHONE", "PHONE", "[PHONE_1]", "912, double 4", ("912, double 4",)),))
     (tmp_path / "a.txt").write_text("call [PHONE_1] or [PERSON_4], she is [AGE_4 40-44]")
     assert not find_leaks(tmp_path, (), registry)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[NOTE Janet Lau]",
+        "[PLACE Andover]",
+        "[C1 912 44 703]",
+        "[Q 阿強]",
+        "<seg>NOTE Janet Lau</seg>",
+        "[PERSON_1 Janet]",
+        "as in [CASE_2 about Golden Crust]",
+    ],
+)
+def test_what_stands_in_a_mark_that_nobody_gave_is_searched(tmp_path: Path, text: str) -> None:
+    assert text_check(REGISTRY, ROSTER)(text)
+    assert leaks(tmp_path, "codebook.csv", f"code,description\r\nsupport,{text}\r\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[PERSON_1 Andover]",
+        "<seg>PLACE_1 Bright Path</seg>",
+        "[PERSON_1  Andover]",
+        "[AGE_1 45-49]",
+        "[PIR-417-SISTER_2 90+]",
+        "[DATE_1 2019-03]",
+        "[DATE_7 2019]",
+    ],
+)
+def test_what_our_marks_keep_is_no_leak(text: str) -> None:
+    """Also at levels at which a mark of an age or date is coarser than in the registry."""
+    registry = Registry((*REGISTRY.entities, known("e00009", "ID", "201903"), known("e00010", "AGE", "45-49")))
+    known_marks = Registry(registry.entities, REGISTRY.decisions)
+    assert not text_check(known_marks, ROSTER)(f"so [D01-PIR] met {text} there")
+
+
+TURNS = "transcript,turn,speaker,start_ms,end_ms,pos0,pos1,text,flags,question\r\n"
+
+
+def test_a_time_or_place_is_no_telephone_number(tmp_path: Path) -> None:
+    row = "D01-PIR,u0001,INT,9124470,9124471,91244703,912447031,{},,\r\n"
+    assert leaks(tmp_path, "turns.csv", TURNS + row.format("Well.")) == ()
+    page = '<p class="turn" data-start="91244703" data-end="912447031"><b>INT:</b> {}</p>'
+    assert leaks(tmp_path, "transcripts/html/D01-PIR.html", page.format("Well.")) == ()
+    found = (*leaks(tmp_path, "turns.csv", TURNS + row.format("Call 91244703.")),)
+    assert [(leak.file, leak.kind) for leak in found] == [("turns.csv", "digits")]
+    (tmp_path / "turns.csv").unlink()
+    found = leaks(tmp_path, "transcripts/html/D01-PIR.html", page.format("Call 91244703."))
+    assert [leak.kind for leak in found] == ["digits"]
+
+
+def test_what_is_no_number_is_searched_in_columns_of_numbers_too(tmp_path: Path) -> None:
+    assert leaks(tmp_path, "turns.csv", TURNS + "D01-PIR,u0001,INT,Janet,1,0,4,Well.,,\r\n")

@@ -16,7 +16,7 @@ from transcribe.conventions import without_pauses
 from transcribe.redaction import leak_check
 from transcribe.redaction.decisions import LEVELS, Level
 from transcribe.redaction.known_search import squeeze
-from transcribe.redaction.registry import Decision, Registry, RegistryEntity
+from transcribe.redaction.registry import Decision, Registry, RegistryEntity, all_marks
 from transcribe.study.roster import RosterEntry
 
 ROSTER = (
@@ -75,7 +75,21 @@ SIGNS = (
         "(",
         ")",
     ),
-    *("[?", "?]", "<seg>", "</seg>", "[PERSON_1]", "[JANET_2]", "[D01-PIR]", "[AGE_1 45-49]", "[00:00:04]", "]", "["),
+    *(
+        "[?",
+        "?]",
+        "<seg>",
+        "</seg>",
+        "[PERSON_1]",
+        "[JANET_2]",
+        "[D01-PIR]",
+        "[AGE_1 45-49]",
+        "[PLACE_10]",
+        "[NOTE ",
+        "[00:00:04]",
+        "]",
+        "[",
+    ),
     *(
         "\ue000",
         "é",
@@ -185,9 +199,9 @@ def test_both_find_the_same_in_every_file(
 def test_both_judge_a_text_alike(text: str, level: Level) -> None:
     surfaces = leak_check.every_surface(REGISTRY, ROSTER, level)
     labels = leak_check.label_words(REGISTRY)
-    search = leak_check.KnownSearch(surfaces)
+    search = leak_check.KnownSearch(surfaces, all_marks(REGISTRY))
     quick = set(leak_check._Scope(search, surfaces, labels).find(search.look(text)))
-    assert quick == set(leak_check_slow._Wanted(surfaces, labels).find(text))
+    assert quick == set(leak_check_slow._Wanted(surfaces, labels, all_marks(REGISTRY)).find(text))
 
 
 @given(st.text(st.characters(codec="utf-8")))
@@ -199,8 +213,11 @@ def test_a_long_text_with_many_places_of_two_letters_is_judged_alike() -> None:
     """Places are worked out by the stretch: names on both sides of where two stretches meet are found."""
     surfaces = leak_check.every_surface(REGISTRY, ROSTER)
     labels = leak_check.label_words(REGISTRY)
-    search = leak_check.KnownSearch(surfaces)
-    quick, slow = leak_check._Scope(search, surfaces, labels), leak_check_slow._Wanted(surfaces, labels)
+    search = leak_check.KnownSearch(surfaces, all_marks(REGISTRY))
+    quick, slow = (
+        leak_check._Scope(search, surfaces, labels),
+        leak_check_slow._Wanted(surfaces, labels, all_marks(REGISTRY)),
+    )
     for length in range(230, 290):
         filling = ("sing along, é ﬁ 強 " * 30)[:length]
         for name in ("Janet Lau", "Ng", "J-a-n-e-t", "阿強", "and Hope left", "Ｊａｎｅｔ"):

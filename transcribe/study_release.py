@@ -6,37 +6,33 @@ in a file that belongs to no single recording stops the release.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
 
 from transcribe import __version__
 from transcribe.config import TIERS
-from transcribe.conventions import speech_of
-from transcribe.documents.stored import CoderDocument, StudyDocument, coder_document, document_files, without_text
+from transcribe.documents.stored import StudyDocument, coder_document, without_text
 from transcribe.engines import PiiDetector
 from transcribe.errors import UsageError, WithheldError
-from transcribe.exports import changes, manifest, turns
-from transcribe.exports.bundle import BundleOptions, build, number_versions
-from transcribe.exports.changes import Changes, changed_rows, compare, without_style
+from transcribe.exports import changes, manifest
+from transcribe.exports.bundle import BundleOptions, build
 from transcribe.exports.layout import CoderTranscript, ExportHeader
 from transcribe.exports.manifest import BundleManifest
-from transcribe.lab_lists import check_no_names, keep_lists, read_lists
-from transcribe.records import Recording, RedactionList, Transcript, Utterance
+from transcribe.lab_lists import check_no_names, keep_lists, read_lists, show_matches
+from transcribe.records import Recording, RedactionList, Transcript
 from transcribe.redaction.apply import redact_transcript
 from transcribe.redaction.decisions import at_level, standings
 from transcribe.redaction.key import save_key
 from transcribe.redaction.leak_check import find_leaks, text_check
-from transcribe.redaction.registry import Registry, with_released
+from transcribe.redaction.registry import Registry, all_marks, with_released
 from transcribe.release import Release, publish, read_previous
-from transcribe.release.coders_files import hash_file
-from transcribe.release_check.finished import Allowed, check_finished, found_in, read_finished, write_finished
+from transcribe.release_changes import changes_since
+from transcribe.release_check.finished import check_finished, read_finished, write_finished
 from transcribe.store import StudyFolder, read_run_log
 from transcribe.study.manifest import PlannedRecording
 from transcribe.study.roster import RosterEntry
 from transcribe.study.settings import Settings
 
-TURNS = "turns.csv"
 LEAK_MESSAGE = "the check of the finished files found a known name in it; add its spelling to the roster and run again"
 
 
@@ -85,9 +81,9 @@ def release_study(
     }
     scopes = {name: plans[name].pair or name for name in items} | {n: d.pair or n for n, d in documents.items()}
     leaking: dict[str, str] = {}
-    check_no_names(study, text_check(registry, roster))
+    check_no_names(study, text_check(registry, roster), all_marks(registry))
     found = read_lists(study, items.values(), settings.conventions)
-    keep_lists(study, found)
+    show_matches(study, found)
     while True:
         previous = read_previous(study)
         if not items and not notes and previous is None:
@@ -95,7 +91,7 @@ def release_study(
         check_rendering(previous, settings)
         options = bundle_options(study, settings, items)
         absent = [*withheld, *leaking]
-        changed = _changes(
+        changed = changes_since(
             study, previous, options, list(items.values()), list(notes.values()), scopes, roster, registry, detector
         )
         files = build(list(items.values()), absent, options, previous, list(notes.values()), changed, found.lists)
@@ -120,6 +116,7 @@ def release_study(
             )
             shown = {r.entity for name in (*items, *notes) for r in team[name].redactions}
             release = publish(study, files, partial(_check_and_remember, check, study, registry, shown, files))
+            keep_lists(study, found.lists)
             first = changed.leaking if changed is not None and release.changed else ()
             return replace(release, replace_first=first), leaking
         except _LeakError as error:
@@ -127,79 +124,6 @@ def release_study(
                 leaking[name] = reason
                 items.pop(name, None)
                 notes.pop(name, None)
-
-
-def _changes(
-    study: StudyFolder,
-    previous: BundleManifest | None,
-    options: BundleOptions,
-    items: Sequence[CoderTranscript],
-    notes: Sequence[CoderDocument],
-    scopes: Mapping[str, str],
-    roster: Sequence[RosterEntry],
-    registry: Registry,
-    detector: PiiDetector,
-) -> Changes | None:
-    """What the new transcripts change; None when coders have none yet, or have edited the table of their texts."""
-    path = study.coders / TURNS
-    if previous is None or not path.is_file() or hash_file(path) != previous.sha256.get(TURNS):
-        return None
-    numbered = number_versions(items, previous, options)
-    now = [row for laid in numbered for row in turns.rows(laid)]
-    before = list(turns.parse(path.read_bytes()))
-    if previous.settings.conventions != options.conventions:
-        before, now = without_style(before), without_style(now)
-    shown = {note.id: document_files(note)[f"documents/{note.id}.txt"] for note in notes}
-    for name in dict.fromkeys((*previous.documents, *shown)):
-        earlier = study.coders / "documents" / f"{name}.txt"
-        known = earlier.is_file() and hash_file(earlier) == previous.sha256.get(f"documents/{name}.txt")
-        old, new = _lines(name, earlier.read_bytes() if known else b"", shown.get(name, b""))
-        before, now = [*before, *old], [*now, *new]
-    holds_known = text_check(registry, roster)
-    found = _found_now(changed_rows(before, now), scopes, registry, detector)
-    return compare(
-        previous.release, before, now, lambda row: holds_known(row.text) or (row.transcript, row.turn) in found
-    )
-
-
-def _lines(document: str, before: bytes, now: bytes) -> tuple[list[turns.TurnRow], list[turns.TurnRow]]:
-    """The lines of a document before and now as rows that are compared like utterances; equal lines have one number.
-
-    A line that changed is one that is gone and a new one: which became which cannot be told, and none is shown twice.
-    """
-    old, new = before.decode("utf-8-sig").split("\n"), now.decode("utf-8-sig").split("\n")
-    same: dict[int, int] = {}
-    for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
-        same |= {block.a + i: block.b + i for i in range(block.size)}
-    was = [f"line {same[i] + 1:04d}" if i in same else f"earlier line {i + 1:04d}" for i in range(len(old))]
-    names = (was, [f"line {number:04d}" for number in range(1, len(new) + 1)])
-    rows = tuple(
-        [
-            turns.TurnRow(document, name, "", 0, 0, 0, len(line), line, ())
-            for name, line in zip(mine, lines, strict=True)
-        ]
-        for mine, lines in zip(names, (old, new), strict=True)
-    )
-    return rows[0] if before else [], rows[1] if now else []
-
-
-def _found_now(
-    rows: Sequence[turns.TurnRow], scopes: Mapping[str, str], registry: Registry, detector: PiiDetector
-) -> set[tuple[str, str]]:
-    """The rows in whose old text a detector finds something direct today; all of a transcript in which it fails."""
-    allowed = Allowed(registry)
-    by_name: dict[str, list[turns.TurnRow]] = {}
-    for row in rows:
-        by_name.setdefault(row.transcript, []).append(row)
-    found: set[tuple[str, str]] = set()
-    for name, mine in by_name.items():
-        utterances = (Utterance(r.turn, r.speaker, "", 0, 0, speech_of(r.text), ()) for r in mine)
-        transcript = Transcript(name, tuple(utterances))
-        try:
-            found |= {(name, c.utterance) for c in found_in(transcript, detector, allowed, scopes.get(name, name))}
-        except WithheldError:
-            found |= {(name, row.turn) for row in mine}
-    return found
 
 
 def export_header(plan: PlannedRecording, recording: Recording, draft: bool) -> ExportHeader:

@@ -181,6 +181,9 @@ def bundle_without(study: StudyFolder, gone: Collection[str]) -> dict[str, bytes
 
     A transcript of which a file is lost goes, too. Raises `UsageError` when a file of what stays was changed by a coder
     and no archived release has it as it was, `ValidationError` when `turns.csv` cannot be read.
+
+    The codebook is without the lab's guide and codes where those that are kept cannot be read or used: what was taken
+    back goes in any case.
     """
     present = read_previous(study)
     assert present is not None
@@ -204,7 +207,10 @@ def bundle_without(study: StudyFolder, gone: Collection[str]) -> dict[str, bytes
     if table is None:
         raise UsageError("coders/turns.csv was changed since it was released: put the released file back, from a copy")
     files[_TURNS] = table
-    return without(present, files, {*gone, *lost}, kept_lists(study))
+    try:
+        return without(present, files, {*gone, *lost}, kept_lists(study))
+    except (CorruptFileError, UsageError):
+        return without(present, files, {*gone, *lost})
 
 
 def _as_published(study: StudyFolder, path: str, present: BundleManifest) -> bytes | None:

@@ -43,17 +43,20 @@ class ChangedUtterance:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one release changed; `added` and `gone` are whole transcripts."""
+    """What one release changed; `added` and `gone` are whole transcripts, `unknown` those that have changed and whose
+    text in the release before is not there any more to compare.
+    """
 
     before: int
     utterances: tuple[ChangedUtterance, ...]
     added: tuple[str, ...]
     gone: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
 
     @property
     def leaking(self) -> tuple[str, ...]:
         """The transcripts that must be replaced before further coding."""
-        return tuple(dict.fromkeys(u.transcript for u in self.utterances if u.leak))
+        return tuple(dict.fromkeys([*self.unknown, *(u.transcript for u in self.utterances if u.leak)]))
 
 
 def without_text(changes: Changes) -> Changes:
@@ -105,7 +108,7 @@ def compare(
     texts = {(row.transcript, row.turn): row for row in old}
     now = {(row.transcript, row.turn) for row in new}
     were, are = ({row.transcript: None for row in rows} for rows in (old, new))
-    cut = {row.transcript for row in new if _is_taken_out(row) and (row.transcript, row.turn) not in texts}
+    cut = {row.transcript for row in new if _is_taken_out(row, texts.get((row.transcript, row.turn)))}
     stamps = _stamps(new)
     changed = [
         replace(
@@ -136,16 +139,20 @@ def _compare(
         return ChangedUtterance(new.transcript, new.turn, new.speaker, "", new.text)
     was = old.speaker if old.speaker != new.speaker else ""
     earlier, later = (_pieces(speech_of(row.text)) for row in (old, new))
-    before, after = Counter(earlier), Counter(later)
+    before, after = (Counter(piece.casefold() for piece in filter(_is_word, pieces)) for pieces in (earlier, later))
     leak = _went_into_a_mark(earlier, later) or is_cut or identifies(old)
-    hidden = leak or (before != after and not any(not MARK.fullmatch(piece) for piece in after - before))
+    hidden = leak or (before != after and not after - before)
     text = "" if hidden else old.text
     return ChangedUtterance(new.transcript, new.turn, new.speaker, text, new.text, leak, was=was)
 
 
-def _is_taken_out(row: TurnRow) -> bool:
-    """Whether a stretch without text is one that was taken out; what is inaudible only was not heard."""
-    return EVENT_FLAG in row.flags and not row.turn.startswith(f"{INAUDIBLE}-")
+def _is_taken_out(row: TurnRow, old: TurnRow | None) -> bool:
+    """Whether a stretch without text was taken out since, or is longer now; what is inaudible only was not heard.
+
+    Such stretches are called after where they begin: one that was widened has the same id.
+    """
+    is_event = EVENT_FLAG in row.flags and not row.turn.startswith(f"{INAUDIBLE}-")
+    return is_event and (old is None or row.end_ms > old.end_ms)
 
 
 def _went_into_a_mark(before: Sequence[str], after: Sequence[str]) -> bool:
@@ -160,7 +167,8 @@ def _went_into_a_mark(before: Sequence[str], after: Sequence[str]) -> bool:
         return True
     for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         beside = [*after[max(k - 1, 0) : k], *after[m : m + 1]]
-        if kind in ("delete", "replace") and j - i > m - k and any(map(MARK.fullmatch, beside)):
+        fewer = sum(map(_is_word, before[i:j])) > sum(map(_is_word, after[k:m]))
+        if kind in ("delete", "replace") and fewer and any(map(MARK.fullmatch, beside)):
             return True
     return False
 
@@ -179,11 +187,25 @@ def _stamps(rows: Sequence[TurnRow]) -> dict[tuple[str, str], str]:
     return stamps
 
 
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+"""Letters of scripts that part no words by spaces: Thai to Khmer, kana, Han."""
+_PIECE = re.compile(
+    rf"[{_UNSPACED}]|[^\W{_UNSPACED}](?:[^\W{_UNSPACED}]|[\u0300-\u036f]|['’-](?=[^\W{_UNSPACED}]))*|[^\w\s]"
+)
+
+
 def _pieces(text: str) -> list[str]:
-    """Words and marks, each mark whole."""
+    """Words, signs and marks, each mark whole; where no spaces part words, each letter."""
     pieces: list[str] = []
     position = 0
     for match in MARK.finditer(text):
-        pieces += [*text[position : match.start()].split(), match.group()]
+        pieces += [*_PIECE.findall(text[position : match.start()]), match.group()]
         position = match.end()
-    return [*pieces, *text[position:].split()]
+    return [*pieces, *_PIECE.findall(text[position:])]
+
+
+def _is_word(piece: str) -> bool:
+    """Whether a piece is neither a mark nor a sign."""
+    return any(map(str.isalnum, piece)) and not MARK.fullmatch(piece)

@@ -62,7 +62,16 @@ def write(
         f"<h1>What release {release} changed</h1>",
         f"<p>Compared with release {changes.before}.</p>",
     ]
+    for name in changes.unknown:
+        parts.append(
+            f'<p class="leak"><strong>Replace {_plain(name)} before further coding.</strong> What has changed in it '
+            "cannot be told, for the released text (turns.csv, or the document's txt) was changed or deleted in the "
+            "coders' folder: something in it may be replaced or taken out now that could be read before. Delete the "
+            "earlier copy, and what was copied from it.</p>"
+        )
     for name in changes.leaking:
+        if name in changes.unknown:
+            continue
         parts.append(
             f'<p class="leak"><strong>Replace {_plain(name)} before further coding.</strong> Something in it is '
             "replaced or taken out now that could be read before. Delete the earlier copy, and what was copied from "
@@ -75,7 +84,7 @@ def write(
     parts += _versions(versions)
     if changes.utterances:
         parts.append(_AMENDING)
-    else:
+    elif not changes.unknown:
         parts.append("<p>In no transcript that stays has an utterance changed.</p>")
     for name in dict.fromkeys(u.transcript for u in changes.utterances):
         parts += [f"<h2>{_plain(name)}</h2>", "<table><tr><th>utterance</th><th>before</th><th>now</th></tr>"]

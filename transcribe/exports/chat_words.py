@@ -18,7 +18,8 @@ _SIGN = re.compile(
     r"\((?P<seconds>\d{1,3}\.\d)\)|\((?P<dots>\.+)\)"
     r"|\[\?(?P<uncertain>[^\[\]]*)\?\]|\((?P<doubted>[^()]*)\?\)|(?<![^\W_])\((?P<aside>[^()]*)\)(?![^\W_])"
 )
-_SOUND = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}")
+SOUND = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}")
+"""What stands in parentheses for a sound: `laughs`."""
 _LONGEST_DOTS = 3
 """More than three dots in parentheses are not CHAT: they are written as seconds, one for each."""
 _COMMAS = re.compile(r"\.{2,}|[…，、。！？؟۔،]")
@@ -81,7 +82,7 @@ def _sign(sign: re.Match[str], uncertain_in_parentheses: bool) -> tuple[list[str
         guess = [*words, "[?]"] if len(words) == 1 else [f"<{' '.join(words)}>", "[?]"]
         return (guess if words else []), inner
     aside = sign[0][1:-1]
-    return ([f"&={aside.replace(' ', '_')}"], "") if _SOUND.fullmatch(aside) else (list(_words(aside)), aside)
+    return ([f"&={aside.replace(' ', '_')}"], "") if SOUND.fullmatch(aside) else (list(_words(aside)), aside)
 
 
 def _words(text: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ import hashlib
 import re
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lxml import etree
@@ -119,7 +119,7 @@ def codebook_of(study: StudyText, cases: Sequence[People]) -> CodeBook:
     if asked:
         told = "Questions of the interview guide; a code covers what was said from one question to the next"
         groups.append(Code(guid("group", GUIDE), GUIDE, told, is_codable=False, codes=tuple(asked.values())))
-    _check_names(groups, study.codes)
+    _check_names({code.name for code, _ in _walk(groups, "")}, study.codes)
     return CodeBook(
         (*groups, *_starters(study.codes)),
         {code.name: code.guid for code in who},
@@ -217,9 +217,18 @@ def _starters(codes: Sequence[StarterCode]) -> tuple[Code, ...]:
     return tuple(made(name) for name in tops if name not in by_name or not by_name[name].group)
 
 
-def _check_names(groups: Sequence[Code], starters: Sequence[StarterCode]) -> None:
+def check_starters(codes: Sequence[StarterCode], guide: Sequence[GuideQuestion], people: Collection[str]) -> None:
+    """Raises what `codebook_of` would for a starter code called like a question of the guide or one of these people.
+
+    Which other speakers and kinds of redactions there are is known when transcripts are.
+    """
+    questions = {code.name for code in _questions(guide, set()).values()}
+    _check_names((questions | set(people)) - {""}, codes)
+
+
+def _check_names(others: Collection[str], starters: Sequence[StarterCode]) -> None:
     """QDA programs want every code's name but once, some whatever its group and capitals."""
-    taken = {code.name.casefold() for code, _ in _walk(groups, "")}
+    taken = {name.casefold() for name in others}
     for number, code in enumerate(starters, start=1):
         if {code.name.casefold(), code.group.casefold()} & taken:
             raise UsageError(

@@ -2,16 +2,21 @@
 https://github.com/usnistgov/SCTK).
 
 `<recording> 1 <speaker> <start s> <end s> <words>`, one line per utterance, in the order of their starts; they may
-overlap. `;;` begins a comment. The words are those of `speech_of`: no signs of conventions, and none of `( ) { } < >`,
-which mean optional words, alternatives and labels; case and punctuation stay, a scorer has its own normaliser.
-Stretches without text (inaudible, withheld, third party) have no line: nobody's words are known there.
+overlap. `;;` begins a comment. The words are those of `speech_of`: no signs of conventions, no sounds (`(laughs)`), and
+none of `( ) { } < >`, which mean optional words, alternatives and labels; case and punctuation stay, a scorer has its
+own normaliser. Stretches without text (inaudible, withheld, third party) have no line: nobody's words are known there.
 """
 
+import re
+
 from transcribe.conventions import speech_of
+from transcribe.exports.chat_words import SOUND
 from transcribe.exports.layout import LaidOut, Turn, title_lines
 from transcribe.exports.times import end_of, seconds
 
-_CODE = str.maketrans("", "", "(){}<>")
+_CODE = str.maketrans(dict.fromkeys("(){}<>", " "))
+_ASIDE = re.compile(r"(?<![^\W_])\(([^()]*)\)(?![^\W_])")
+_BEFORE_SIGN = re.compile(r" +(?=[.,;:!?…](?:\s|$))")
 
 
 def write(laid: LaidOut) -> bytes:
@@ -26,4 +31,5 @@ def write(laid: LaidOut) -> bytes:
 
 def said_words(turn: Turn) -> str:
     """The words of a turn, one space between them."""
-    return " ".join(speech_of(turn.text).translate(_CODE).split())
+    text = _ASIDE.sub(lambda aside: " " if SOUND.fullmatch(aside[1]) else aside[0], speech_of(turn.text))
+    return _BEFORE_SIGN.sub("", " ".join(text.translate(_CODE).split()))

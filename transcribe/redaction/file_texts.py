@@ -31,9 +31,13 @@ _TIMES = {
     ".eaf": re.compile(r'(TIME_VALUE=")\d+'),
     ".cha": re.compile("(\x15)\\d+_\\d+\x15"),
     ".stm": re.compile(r"(?m)^(\S+ 1 \S+) \d+\.\d{3} \d+\.\d{3} ?"),
+    ".html": re.compile(r'( data-(?:start|end)=")\d+(?=")'),
     ".rttm": re.compile(r"(?m)^(SPEAKER \S+ 1) \d+\.\d{3} \d+\.\d{3} "),
 }
 """Where a format has times as bare numbers, which are no telephone numbers; what was said is never in their place."""
+_NUMBERS = frozenset(("start_ms", "end_ms", "pos0", "pos1"))
+"""Columns of turns.csv with times and places."""
+_NUMBER = re.compile(r"[0-9]+")
 _OF_PROGRAMS = {
     ".qde": re.compile(
         r" (?:[a-zA-Z]*(?:GUID|DateTime|Path)|guid|path|creatingUser|modifyingUser|[a-z]*[Pp]osition|timeStamp)="
@@ -122,7 +126,14 @@ def _instead_of(tag: str) -> str:
 def _cells(text: str) -> list[str]:
     limit = csv.field_size_limit(len(text) + 1)  # a monologue is longer than the module's default of 128 KiB
     try:
-        return [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+        rows = list(csv.reader(io.StringIO(text)))
+        numbers = {place for place, head in enumerate(rows[0]) if head in _NUMBERS} if rows else set()
+        return [
+            cell
+            for row in rows
+            for place, cell in enumerate(row)
+            if place not in numbers or not _NUMBER.fullmatch(cell)
+        ]
     finally:
         csv.field_size_limit(limit)
 

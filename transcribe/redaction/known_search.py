@@ -8,7 +8,7 @@ judged where it stands.
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -29,6 +29,8 @@ _BARRIER = "\ue000"
 """Stands for a mark: nothing is found across it."""
 _DIGIT_RUN = re.compile(rf"\d(?:[ .()\-–]{{0,2}}\d){{{DIGITS_MIN - 1},}}")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_NUMBERS_BAND = re.compile(r"\d{1,2}-\d{1,2}|90\+|(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2]))?")
+"""What marks keep of an age or a date, at whatever level: nobody's number."""
 _NO_DIGITS = bytes(code for code in range(128) if not chr(code).isdecimal())
 _digits_in = re.compile(r"\d").findall
 _CHUNK = 4096
@@ -62,7 +64,8 @@ class Seen:
 class KnownSearch:
     """Many surfaces, searched in one pass over a text."""
 
-    def __init__(self, surfaces: Sequence[KnownSurface]) -> None:
+    def __init__(self, surfaces: Sequence[KnownSurface], marks: Collection[str] = ()) -> None:
+        """`marks` are those of the registry: what stands in any other is searched, too."""
         from ahocorasick_rs import AhoCorasick, Implementation
 
         self.wanted = {surface: wanted for surface in surfaces if (wanted := _wanted(surface)) is not None}
@@ -74,16 +77,26 @@ class KnownSearch:
         self._automaton = AhoCorasick(list(squeezed), implementation=Implementation.DFA)
         self._digits = {wanted.digits for wanted in self.wanted.values() if len(wanted.digits) >= DIGITS_MIN}
         self._numbers = AhoCorasick(sorted(self._digits))
+        self._marks = frozenset(unicodedata.normalize("NFC", mark) for mark in marks)
 
     def look(self, text: str) -> Seen:
         """All that stands in `text`, each surface as it is first seen."""
         # Signs of conventions part neither a name (`Janet //Lau//`) nor a number (`9123 (2.0) 4567`).
         text = without_signs(text if text.isascii() else unicodedata.normalize("NFC", text))
         # The number of a mark says nothing: `[PHONE_4]` holds no part of `912 double 4`.
-        marks = {mark.group().partition(" ")[0] for mark in MARK.finditer(text)}
-        labels = frozenset(part for mark in marks for part in re.findall(r"[A-Z]{2,}", mark))
-        masked = MARK.sub(_BARRIER, text) if marks else text
+        marks = {mark.group() for mark in MARK.finditer(text)}
+        labels = frozenset(part for mark in marks for part in re.findall(r"[A-Z]{2,}", mark.partition(" ")[0]))
+        if any(map(self._said_in, marks)):
+            masked = MARK.sub(lambda mark: f"{_BARRIER}{self._said_in(mark.group())}{_BARRIER}", text)
+        else:
+            masked = MARK.sub(_BARRIER, text) if marks else text
         return Seen(tuple(self._find(masked)), labels, self._find_digits(masked))
+
+    def _said_in(self, mark: str) -> str:
+        """What stands behind the label of a mark that is none of ours, as anybody may write: `[NOTE Janet Lau]`."""
+        band = mark[1:-1].partition(" ")[2]
+        is_ours = not band or _NUMBERS_BAND.fullmatch(band) or " ".join(mark.split()) in self._marks
+        return "" if is_ours else band
 
     def _find_digits(self, masked: str) -> frozenset[str]:
         all_digits = "".join(

@@ -21,7 +21,7 @@ from transcribe.redaction.decisions import Level
 from transcribe.redaction.file_texts import file_views, without_guid
 from transcribe.redaction.known_search import DIGITS_MIN, KnownSearch, Seen
 from transcribe.redaction.known_surfaces import KnownSurface, every_surface, known_surfaces, label_words, not_said
-from transcribe.redaction.registry import Registry
+from transcribe.redaction.registry import Registry, all_marks
 from transcribe.redaction.rejections import is_said_somewhere, said_by
 from transcribe.study.roster import RosterEntry
 
@@ -55,8 +55,9 @@ def find_leaks(
     """Everything of roster and registry in every file below `folder`, and in the files' names; sorted, each once.
 
     Text, CSV, JSON (escapes undone), HTML and XML (tags removed, attributes too) and every member of zip files such as
-    docx and qdpx, down to zips in zips. Marks are masked first, after a look at their labels. A file that cannot be
-    read is itself a leak of kind `unreadable`: what cannot be checked is not released.
+    docx and qdpx, down to zips in zips. Marks of the registry are masked first, after a look at their labels; of others
+    all but the label is searched. A file that cannot be read is itself a leak of kind `unreadable`: what cannot be
+    checked is not released.
 
     What is replaced only above `level` may be there. `frame` holds the same files as they are without any speech: a
     line that stands in there is ours ("| Mark | means |" beside a participant called Mark) and is not searched.
@@ -82,7 +83,7 @@ def find_leaks(
 def text_check(registry: Registry, roster: Sequence[RosterEntry], level: Level = "team") -> Callable[[str], bool]:
     """Whether a text, of whatever pair, holds anything that roster or registry know, as `find_leaks` would find it."""
     surfaces = known_surfaces(registry, roster, level)
-    search = KnownSearch(surfaces)
+    search = KnownSearch(surfaces, all_marks(registry))
     scope = _Scope(search, surfaces, label_words(registry))
     return lambda text: any(True for _ in scope.find(search.look(text)))
 
@@ -144,7 +145,7 @@ class _Scopes:
         self._labels = label_words(registry)
         self._said = said_by(registry, level)
         self._made: dict[str | None, _Scope] = {}
-        self.search = KnownSearch(self._surfaces)
+        self.search = KnownSearch(self._surfaces, all_marks(registry))
 
     def scope_of(self, stem: str) -> _Scope:
         """Of the pair that a file's name, without its ending, belongs to; else of the whole study."""
