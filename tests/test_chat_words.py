@@ -10,7 +10,7 @@ from tests.sync_samples import words
 from transcribe.exports.chat import speaker_codes
 from transcribe.exports.chat_words import MARK_PLACE, chat_line
 from transcribe.exports.layout import LABEL
-from transcribe.exports.speakable import speakable
+from transcribe.exports.speakable import spoken
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,10 @@ def test_uncertain_words_in_parentheses(said: str, words_in_chat: str) -> None:
 @given(st.lists(words, max_size=8), st.booleans())
 @example(["½", "²"], False)
 def test_no_letter_or_digit_of_what_is_said_is_lost(said: list[str], in_parentheses: bool) -> None:
-    spoken = speakable(" ".join(said))[0].replace(MARK_PLACE, " ")
-    line = chat_line(spoken, in_parentheses)
+    speech = spoken(" ".join(said)).text.replace(MARK_PLACE, " ")
+    line = chat_line(speech, in_parentheses)
     kept = _letters(line.words.replace("@k", ""))
-    assert kept == _letters(spoken) or (not _letters(spoken) and line.words == "0")
+    assert kept == _letters(speech) or (not _letters(speech) and line.words == "0")
 
 
 def _letters(text: str) -> str:

@@ -51,6 +51,18 @@ def test_a_question_of_the_guide_is_a_heading_of_the_outline_and_no_word_more() 
     assert re.findall(outlined, parts(data)["word/styles.xml"]) == [("GuideQuestion", "0")]
 
 
+def test_speech_that_runs_from_right_to_left_has_a_style_that_does() -> None:
+    laid = laid_out("مرحبا, how?", "שלום", "Hello שלום", "ok")
+    data = docx.write(with_questions(laid, {"u0001": "q1"}))
+    assert styles(data)[4:8] == ["Guide Question Right To Left", "Utterance Right To Left", "Interviewer", "Utterance"]
+    written = parts(data)["word/styles.xml"]
+    turned = re.findall(r'w:styleId="(\w+)"(?:(?!</w:style>).)*<w:bidi/>', written)
+    assert turned == [f"{name}RightToLeft" for name in ("Utterance", "Interviewer", "GuideQuestion")]
+    marked = lay_out(transcript(utterance(1, "INT", 0.0, 1.0, "[PERSON_1] שלום", "[PERSON_1]")), Conventions())
+    assert styles(docx.write(marked))[4] == "Interviewer Right To Left"
+    assert docx_text(data) == "\n".join(document_lines(laid))
+
+
 def test_signs_of_conventions_are_quieter_than_words_and_marks_are_marked() -> None:
     laid = lay_out(small(), Conventions())
     paragraph = python_docx.Document(io.BytesIO(docx.write(laid))).paragraphs[5]

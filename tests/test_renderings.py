@@ -23,6 +23,8 @@ VERBATIM = Conventions()
 BARE = Conventions(pause="none", overlap="none", uncertain="none")
 JEFFERSON = Conventions(overlap="brackets", uncertain="parentheses", redaction="seg")
 NEGATIONS = re.compile(r"\b(?:no|not|nor|never|none|nothing|[a-z]+n['’]t)\b|唔|不|冇|沒|未", re.IGNORECASE)
+NO_IN_TWO = re.compile(r"\b(?:uh|huh|nuh)(?:\W+(?:uh|huh|nuh))+\b")
+"""`uh uh`, `nuh, uh`: no."""
 NUMBERS = re.compile(r"\d+|\b(?:one|two|six)\b", re.IGNORECASE)
 
 
@@ -212,7 +214,7 @@ def test_uncertain_words_stay_marked_in_the_clean_rendering() -> None:
         ("wor- word and w- wor- word", "word and word"),
         ("Th- the thing", "The thing"),
         ("I-I went w-with th-the s-s-some", "I went with the some"),
-        ("I think, ah, it was hm good", "I think, it was good"),
+        ("I think, ah, it was, hm, good", "I think, it was, good"),
         ('"Um, go," she said', '"Go," she said'),
         ("um我覺得幾好", "我覺得幾好"),
     ],
@@ -293,7 +295,8 @@ def test_what_only_shows_that_one_listens_stays() -> None:
 # --- all together
 
 PIECES = [
-    "um", "Um,", "uh", "er,", "I", "I,", "the", "the", "wor-", "word", "no", "No,", "not", "don't", "never", "very,",
+    "um", "Um,", "uh", "uh", "uh,", "nuh", "huh,",
+    "er,", "I", "I,", "the", "the", "wor-", "word", "no", "No,", "not", "don't", "never", "very,",
     "very", "one", "10:30", "ah,", "mm", "yes.", "well...", "…", "—", "[x]", "Name:", "//", "(2.0)", "(.)", "(so?)",
     "呃，", "嗯", "我", "我唔知。", "唔", "שלום", "é", "e\u0301", "👩‍👩‍👧", "\x00", "<seg>A</seg>", "bracket", "person",
     "=1", "#00:01:02-3#", "-->", "I-I", "t-test", "th-the", '"um"', "(um)", "/", "a/", "/b", "?", "six-", "sixteen",
@@ -361,6 +364,7 @@ def test_clean_is_a_subsequence_of_verbatim(said: RedactedUtterance, conventions
     verbatim, cleaned = speech_of(shown(said, conventions)), speech_of(shown(said, conventions, "clean"))
     assert is_subsequence(words_of(cleaned.casefold()), words_of(verbatim.casefold()))
     assert [m.casefold() for m in NEGATIONS.findall(cleaned)] == [m.casefold() for m in NEGATIONS.findall(verbatim)]
+    assert _count_halves(cleaned) >= _count_halves(verbatim)
     assert NUMBERS.findall(cleaned.casefold()) == NUMBERS.findall(verbatim.casefold())
     for wrong in (" ,", ",,", ", ,", ",.", "  "):
         assert cleaned.count(wrong) <= verbatim.count(wrong)
@@ -368,6 +372,10 @@ def test_clean_is_a_subsequence_of_verbatim(said: RedactedUtterance, conventions
     bare = shown(said, dataclasses.replace(conventions, uncertain="none"), "clean")
     assert "//" not in bare
     assert not re.search(r"\((\d+\.\d|\.+)\)", bare)
+
+
+def _count_halves(text: str) -> int:
+    return sum(len(words_of(found)) for found in NO_IN_TWO.findall(text.casefold()))
 
 
 @given(st.lists(utterances(), max_size=4), any_conventions)
@@ -393,6 +401,24 @@ def test_whatever_is_said_passes_the_self_checks(
         OPTIONS, conventions=conventions, rendering=rendering, formats=("txt", "turns"), newline="crlf"
     )
     check_bundle(build([item], [], options))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[PERSON_1]'s mum", 2),
+        ("[P01-PIR]’ll go, <seg>PERSON_1</seg>'s too", 4),
+        ("[PERSON_1]then", 2),
+        ("well...yes", 2),
+        ("well…yes", 2),
+        ("hello(laughs) there", 3),
+        ("10.5 at 10:30, don't", 4),
+        ("well... yes (...) [?no?]", 3),
+        ("我唔知 ok", 4),
+    ],
+)
+def test_words_are_counted_once_each(text: str, words: int) -> None:
+    assert count_words(text) == words
 
 
 def test_an_utterance_without_words_has_no_signs() -> None:

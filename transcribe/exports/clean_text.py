@@ -1,8 +1,9 @@
 """The words of the clean rendering: without fillers, stutters and cut-off beginnings; nothing else is left out.
 
 Whatever may carry meaning stays: negations, numbers, emphasis (`no, no`, `very, very`), `you know`, `like`, `I mean`,
-`mm-hmm`, discourse particles. Only what stands in the lists below goes, and only where it can be nothing else: `um` is
-a word of German and Portuguese, 呃 a verb of Cantonese. Source: Dresing and Pehl, Manual (Audio)Transkription, 2018
+`mm-hmm`, `uh uh` (no), discourse particles, names (`Um Kulthum`, `Ah Keung`). Only what stands in the lists below goes,
+and only where it can be nothing else, for where in doubt a word stays: `um` is a word of German and Portuguese, 呃 a
+verb of Cantonese. Source: Dresing and Pehl, Manual (Audio)Transkription, 2018
 (simple rules: stutters smoothed, half sentences kept).
 """
 
@@ -21,21 +22,50 @@ _WITH_FILLERS = ("en", "yue", "zh")
 """Languages in which `um` and the like are fillers: English, and Chinese, into which they are mixed."""
 _FILLER = re.compile(r"u+h*m+|u+h+|er|er+m+")
 _FILLER_WITHIN = re.compile(r"a+h+|h+m+|m{2,}")
-"""Fillers inside a sentence only: alone or at its beginning they may be an answer, or mean `I see`."""
+"""Fillers inside a sentence only, and between signs: alone or at its beginning they may be an answer, or mean `I see`;
+unparted, a name (`ah Keung`), a particle (`cannot ah`), or 唔 in Latin letters (`mm goi`).
+"""
 _HAN_FILLER = re.compile("呃+")
 _HAN_FILLER_WITHIN = re.compile("嗯+")
 _LISTENING = re.compile(r"huh|hum|oh|h*m+|a?ha")
-"""With one of these beside it, `uh` or `mm` is half of `uh huh`, `mm hmm`."""
+"""With one of these behind it, `uh` or `mm` is half of `uh huh`, `mm hmm`."""
+_UH = re.compile(r"u+h+")
+_UH_HALF = re.compile(r"u+h+|n+[ua]+h+|h+u+h+|u+n+h+|u+h+n+")
+"""With one of these on either side, `uh` is half of a word for no: `uh uh`, `nuh uh`, `huh uh`."""
+
+_MENTIONS = word_set("""
+    say says said saying word words sound sounds noise noises call calls called calling write writes wrote written type
+    typed utter utters uttered pronounce pronounced spell spelled spelt
+    """)
+_HAN_MENTIONS = "講讲說说話话叫字音"
+"""Behind one of these, without a comma, a filler may be what is spoken of: `the word um`."""
+_AND = word_set("and or 同 和 跟 或")
 
 _PRONOUNS = word_set("i we he she they")
 _REPEATED = _PRONOUNS | word_set(
     "a an the and but or if because i'm i've i'd i'll we're we've he's she's they're they've"
 )
-"""Words that no English sentence has twice in a row; pronouns but for where one of `_JOINS` stands before them."""
+"""Words that no English sentence has twice in a row, but for where one of `_NOT_AFTER` stands before them."""
 _JOINS = word_set("""
-    and or than as like but not just is was are were be do does did can could shall will would may might must should
-    have has had
+    and or nor either neither except only even between than as like but not just is was are were be do does did can
+    could shall will would may might must should have has had
     """)
+_LETTERED = word_set("""
+    vitamin grade plan type group hepatitis influenza class level section option part team ward block letter question
+    answer point schedule model form appendix stage phase war chapter act axis bipolar step unit room flat floor version
+    """)
+"""Nouns behind which `a` and `I` may be a letter or a number."""
+_NOT_AFTER = {
+    **dict.fromkeys(_PRONOUNS, _JOINS),
+    "i": _JOINS | _LETTERED,
+    "a": _LETTERED,
+    "but": word_set("""
+        anything nothing everything all any none anyone anybody nobody everyone everybody one who what how last next
+        """),
+    "or": word_set("either and"),
+    "if": word_set("as what only even"),
+}
+"""Words by whose first telling a phrase ends: `you and I, I think`, `anything but, but`, `vitamin a, a lot`."""
 _STUTTERED = _REPEATED | word_set("""
     it it's that that's there there's so well you your my his her our their this these those then when where what who
     how why with was were is are have had has do did does can could would should will to in on of for from yeah
@@ -53,6 +83,7 @@ _NUMBERS = word_set("""
 _COUNTS = _NEGATIONS | _NUMBERS
 """Never taken for the beginning of another word."""
 
+_HE = re.compile(r"he(?![\w'’])(?:\s|[,…-](?=[\s,…-]*he(?![\w'’])))*", re.IGNORECASE)
 _CLOSING = "\"'”’»」』)）"
 _BETWEEN = re.compile(r"[\s,，、…–—-]*|\s*\.{2,}\s*")
 """What may stand between a stutter and its word: no end of a sentence."""
@@ -116,23 +147,57 @@ def _is_filler(text: str, tokens: Sequence[_Token], number: int) -> bool:
         return _stands_alone(text, token)
     if _HAN_FILLER_WITHIN.fullmatch(token.core):
         return _stands_alone(text, token) and _is_within(text, token)
-    always, within = _FILLER.fullmatch(token.core), _FILLER_WITHIN.fullmatch(token.core)
-    if not (always or within) or (token.text[0].isupper() and not _starts_sentence(text, token)):
-        return False
+    left, right = _beside(text, token)
+    if token.text[0].isupper() and (not _starts_sentence(text, token) or right[:1].isalnum() or right[:1] == "["):
+        return False  # `Um Kulthum`, `Er jie`
     if len(token.text) > 1 and token.text.isupper():
         return False  # `ER`, `UM`: a ward, a university
-    left, right = _beside(text, token)
     if left[-1:] and left[-1:] in OPENING and right.lstrip(COMMAS + ENDS)[:1] in _CLOSING:
         return False  # `he said "um" a lot`
-    before = tokens[number - 1] if number else None
-    after = tokens[number + 1] if number + 1 < len(tokens) else None
-    if after and _LISTENING.fullmatch(after.core) and not text[token.end : after.start].strip(" -"):
+    if _is_half(text, tokens, number) or _is_mentioned(text, tokens, number):
         return False
-    if always:
-        return True
-    measure = before is not None and (before.core[-1:].isdecimal() or before.core in _NUMBERS)  # `10 mm`
-    follows = before is not None and (_LISTENING.fullmatch(before.core) or _FILLER.fullmatch(before.core))
-    return _is_within(text, token) and not measure and not follows
+    before = tokens[number - 1].core if number else ""
+    if _FILLER.fullmatch(token.core):
+        return not (before[-1:].isdecimal() and left[-1].isdecimal())  # `10 um`
+    is_measure = before[-1:].isdecimal() or before in _NUMBERS  # `10 mm`
+    follows = _LISTENING.fullmatch(before) or _FILLER.fullmatch(before)
+    return _stands_alone(text, token) and _is_within(text, token) and not is_measure and not follows
+
+
+def _is_half(text: str, tokens: Sequence[_Token], number: int) -> bool:
+    """Whether the word is half of one that means something: `uh huh` (yes), `uh, uh` (no), `um um`."""
+    token = tokens[number]
+    for step in (-1, 1):
+        if not 0 <= number + step < len(tokens):
+            continue
+        other = tokens[number + step]
+        first, second = (token, other) if step > 0 else (other, token)
+        between = text[first.end : second.start]
+        if _UH.fullmatch(token.core) and _UH_HALF.fullmatch(other.core) and not any(map(str.isalnum, between)):
+            return True
+        if other.core == token.core and not between.strip(" -"):
+            return True
+        if step > 0 and _LISTENING.fullmatch(other.core) and not between.strip(" -" + COMMAS):
+            return other.core != "oh" or _UH.fullmatch(token.core) is not None
+    return False
+
+
+def _is_mentioned(text: str, tokens: Sequence[_Token], number: int) -> bool:
+    """Whether a filler may be what is spoken of: `the word um`, `I say um and uh`."""
+    for step in (-1, 1):
+        if 0 <= number + 2 * step < len(tokens):
+            first, joined, last = sorted((tokens[number], tokens[number + step], tokens[number + 2 * step]))
+            other = last if step > 0 else first
+            between = text[first.end : joined.start] + text[joined.end : last.start]
+            if joined.core in _AND and _ANY_FILLER.fullmatch(other.core) and not between.strip():
+                return True
+    if not number:
+        return False
+    before = tokens[number - 1]
+    between = text[before.end : tokens[number].start]
+    if _ANY_FILLER.fullmatch(before.core):
+        return not between.strip(" " + COMMAS) and _is_mentioned(text, tokens, number - 1)
+    return (before.core in _MENTIONS or before.core[-1:] in tuple(_HAN_MENTIONS)) and not between.strip(" :" + OPENING)
 
 
 def _beside(text: str, token: _Token) -> tuple[str, str]:
@@ -141,9 +206,9 @@ def _beside(text: str, token: _Token) -> tuple[str, str]:
 
 
 def _stands_alone(text: str, token: _Token) -> bool:
-    """Whether signs, or one end of the text, part a Chinese word from others: 呃 in 佢呃我 means to deceive."""
+    """Whether signs, or one end of the text, part a word from others: 呃 in 佢呃我 means to deceive."""
     left, right = (side for side in _beside(text, token))
-    signs = COMMAS + ENDS
+    signs = COMMAS + DASHES + ENDS
     return bool(left or right) and (not left or left[-1] in signs) and (not right or right[0] in signs)
 
 
@@ -180,22 +245,40 @@ def _is_cut_off(token: _Token, word: _Token) -> bool:
     """Whether a word with a hyphen at its end, `wor-`, is the beginning of the next one."""
     if not token.text.endswith("-") or token.core in _COUNTS or token.core.isdecimal():
         return False
+    if len(token.core) == 1 and token.text[0].isupper() and token.core != "i":
+        return False  # `an A- and a B`
+    if word.core in _NEGATIONS and token.core in _STUTTERED:
+        return False  # `I can- can't`
+    if word.core.startswith(f"{token.core}-"):
+        return False  # `great- great-grandmother`
     return token.core != word.core or word.core in _STUTTERED
 
 
 def _is_repetition(text: str, token: _Token, word: _Token, before: str) -> bool:
     if token.core != word.core or token.core not in _REPEATED:
         return False
-    if token.core in _PRONOUNS and before in _JOINS:
-        return False  # `you and I, I think`
+    if before in _NOT_AFTER.get(token.core, ()):
+        return False
+    if token.core == "he" and _laughs(text, token):
+        return False
     is_i = token.core.startswith("i") and token.core != "if"
     small = word.text[0].islower() and (token.text[0].islower() or _starts_sentence(text, token))
     return is_i or small  # not `vitamin A, a good one`
 
 
+def _laughs(text: str, token: _Token) -> bool:
+    """Whether `he he` is no beginning of what somebody did: `he he went` is."""
+    end = token.start
+    while found := _HE.match(text, end):
+        end = found.end()
+    return not (text[end - 1].isspace() and (text[end : end + 1].isalnum() or text[end : end + 1] == "["))
+
+
 def _last_part(token: _Token) -> int:
     """Where the word begins in a stutter that is written as one (`I-I`, `th-the`, `w-w-well`); 0 for anything else."""
     *first, last = token.core.split("-")
+    if last == "he" or (last == "a" and "A" in token.text):
+        return 0  # a laugh, `an A-A meeting`
     if not first or not all(part and last.startswith(part) for part in first):
         return 0
     whole = all(part == last for part in first) and last in _REPEATED

@@ -2,8 +2,9 @@
 
 Paragraph and character styles, no direct formatting; line numbers as layout (`w:lnNumType`, ECMA-376 part 1, 17.6.8),
 page numbers as fields in the footer; nothing but text in the body. An interviewer's question of the guide has a style
-with an outline level, so that Word's and LibreOffice's navigation lists the sections, without a word added. Blank
-metadata and fixed dates: the same transcript gives the same bytes.
+with an outline level, so that Word's and LibreOffice's navigation lists the sections, without a word added; speech
+that runs from right to left has a style of that direction. Blank metadata and fixed dates: the same transcript gives
+the same bytes.
 """
 
 import functools
@@ -26,6 +27,7 @@ from transcribe.exports.layout import (
     frame_lines,
     title_lines,
 )
+from transcribe.exports.page_frame import direction
 
 PAGES = docx_template.PAGES
 
@@ -69,6 +71,8 @@ def _turn(turn: Turn) -> str:
     style = "Interviewer" if _INTERVIEWER.fullmatch(turn.speaker) else "Utterance"
     if ASKED_FLAG in turn.flags:
         style = "GuideQuestion"
+    if direction(turn.text) == "rtl":
+        style += "RightToLeft"
     runs = [_run(f"{turn.speaker}:", "SpeakerLabel"), _run(" ")]
     cursor = 0
     for start, end in turn.marks:
@@ -90,7 +94,7 @@ def _paragraph(style: str, *runs: str) -> str:
 
 
 def _run(text: str, style: str = "") -> str:
-    """A run; its text is what `speakable` lets through, so nothing that XML 1.0 forbids."""
+    """A run; its text is what `speakable.spoken` lets through, so nothing that XML 1.0 forbids."""
     properties = f'<w:rPr><w:rStyle w:val="{style}"/></w:rPr>' if style else ""
     space = ' xml:space="preserve"' if text != text.strip() else ""
     return f"<w:r>{properties}<w:t{space}>{html.escape(text, quote=False)}</w:t></w:r>"

@@ -81,6 +81,10 @@ _STYLES = (
         f'<w:color w:val="{_INK}"/>',
         based="Interviewer",
     ),
+    *(
+        _style("paragraph", f"{name} Right To Left", "<w:bidi/>", based=name)
+        for name in ("Utterance", "Interviewer", "Guide Question")
+    ),
     _style(
         "paragraph",
         "Header",

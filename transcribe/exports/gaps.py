@@ -43,6 +43,8 @@ def without(text: str, fillers: Mapping[int, int], stutters: Mapping[int, int], 
 
 def _close_gap(out: "_Text", text: str, end: int) -> int:
     """Joins what stands before and behind a filler inside a sentence; returns where the text goes on."""
+    if out.signs and out.signs[-1] in OPENING:
+        return _skipped(text, end, " " + COMMAS + DASHES + ENDS)
     space = out.pop(" ")
     behind = _skipped(text, end, COMMAS, most=1)
     after = _skipped(text, behind, " ")

@@ -9,7 +9,7 @@
 
 A stamp is the end of its utterance, rounded down to the second, and never runs backwards. QDA programs find speakers
 by the first colon of a line and time stamps by `[hh:mm:ss]` (QualCoder, MAXQDA, ATLAS.ti), so what was said may hold
-neither a `Word:` nor a bracket of its own (`rendering.speakable`).
+neither a `Word:` nor a bracket of its own (`speakable.spoken`).
 """
 
 import re

@@ -1,8 +1,8 @@
 """What stands in a transcript for an utterance: its words, with the signs of the study's conventions.
 
 Two renderings of one word list: `verbatim`, and `clean` (`clean_text`), which has fewer words and no signs of pauses
-and overlaps. The speech is made fit to stand in a transcript first (`speakable`), as a whole; only then are words left
-out and signs put in, so that no choice of signs changes a word.
+and overlaps. The speech is made fit to stand in a transcript first (`speakable.spoken`), as a whole; only then are
+words left out and signs put in, so that no choice of signs changes a word.
 """
 
 from bisect import bisect_left
@@ -32,7 +32,7 @@ Span = tuple[int, int]
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """The text of an utterance; `marks` are half-open spans of redactions in it (code points), `repunctuated` counts
-    the signs that `speakable` changed.
+    the signs that `speakable.spoken` changed.
     """
 
     text: str

@@ -36,19 +36,13 @@ _ANY = re.compile(r"[#\[\]{}:/(<]|\?\)|->| {2}")
 """What one of these patterns could begin with: most speech has none of it."""
 
 
-def speakable(text: str) -> tuple[str, int]:
-    """Speech that no program mistakes for a speaker, stamp, mark or paragraph end, and how many signs were changed.
+def spoken(text: str) -> Spoken:
+    """Speech that no program mistakes for a speaker, stamp, mark or paragraph end.
 
     Line ends, tabs and other blanks become one space; control characters, which XML forbids, go; both are no words
     and are not counted. Brackets become parentheses, the colon of a `Word:` a comma; what looks like a sign of a
-    convention is parted by a space (`/ /`, `( 2.0)`).
+    convention is parted by a space (`/ /`, `( 2.0)`), whose place in `text` is that of the sign before.
     """
-    speech = spoken(text)
-    return speech.text, speech.changes
-
-
-def spoken(text: str) -> Spoken:
-    """The same, with the place in `text` that each code point came from; a space put in has that of the sign before."""
     origins: Sequence[int] = range(len(text))
     if not text.isprintable():
         places = [place for place, sign in enumerate(text) if sign.isspace() or _is_printable(sign)]

@@ -66,7 +66,7 @@ def mask(text: str, spans: Sequence[Span]) -> Masked:
 
 
 def _as_exported(text: str) -> str:
-    """The same number of code points, with the signs that `exports.layout.speakable` puts in their place."""
+    """The same number of code points, with the signs that `exports.speakable.spoken` puts in their place."""
     return _COLON.sub(",", text.translate(_AS_EXPORTED))
 
 
