@@ -208,6 +208,23 @@ def test_meeteval_reads_the_turns_of_stm_rttm_and_seglst(sample: tuple[LaidOut, 
     assert {s["session_id"] for s in segments} | {line.filename for line in (*lines, *times)} <= {"P01-PSW"}
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("hello (laughs) there", "hello there"),
+        ("I (laughs), well (deep breath). Yes.", "I, well. Yes."),
+        ("hello(laughs) there", "hello laughs there"),
+        ("(Ada) sighs", "Ada sighs"),
+        ("the person(s) <who> {came}", "the person s who came"),
+        ("(that is what I think of it) so", "that is what I think of it so"),
+        ("[PERSON_1] (2.0) came", "[PERSON_1] came"),
+        ("( ) { }", ""),
+    ],
+)
+def test_words_of_stm_and_seglst_stay_apart_without_sounds(text: str, words: str) -> None:
+    assert said_words(Turn("u0001", "INT", 0, 1000, 0, text)) == words
+
+
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_an_empty_transcript_has_a_file_that_can_be_read(suffix: str) -> None:
     data = WRITERS[suffix](lay(transcript()))

@@ -31,5 +31,10 @@ def write(laid: LaidOut) -> bytes:
 
 def said_words(turn: Turn) -> str:
     """The words of a turn, one space between them."""
-    text = _ASIDE.sub(lambda aside: " " if SOUND.fullmatch(aside[1]) else aside[0], speech_of(turn.text))
+    text = _ASIDE.sub(lambda aside: " " if _is_sound(aside[1]) else aside[0], speech_of(turn.text))
     return _BEFORE_SIGN.sub("", " ".join(text.translate(_CODE).split()))
+
+
+def _is_sound(aside: str) -> bool:
+    """Whether what stands in parentheses is no words: sounds are in small letters."""
+    return bool(SOUND.fullmatch(aside)) and aside == aside.lower()
