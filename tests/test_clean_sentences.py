@@ -3,6 +3,8 @@
 Made-up sentences in the manner of interviews; the right side is what somebody who reads them would want to have.
 """
 
+import time
+
 import pytest
 
 from transcribe.exports.clean_text import kept
@@ -274,3 +276,14 @@ def test_what_stays_does_so_inside_a_longer_turn(language: str, said: str) -> No
 def test_a_mark_behind_a_capital_filler_may_be_the_rest_of_a_name() -> None:
     assert kept("Um [PERSON_1] sang.", [(3, 13)], "en").text == "Um [PERSON_1] sang."
     assert kept("Um, [PERSON_1] sang.", [(4, 14)], "en").text == "[PERSON_1] sang."
+
+
+@pytest.mark.parametrize(
+    ("piece", "written"),
+    [("um, ", "well."), ("I, ", "I, well."), ("he ", "he well."), ("uh ", None), ("ah and ", None)],
+)
+def test_a_recogniser_that_repeats_itself_takes_no_time(piece: str, written: str | None) -> None:
+    text = piece * 5000 + "well."
+    begun = time.perf_counter()
+    assert kept(text, [], "en").text == (text if written is None else written)
+    assert time.perf_counter() - begun < 5
