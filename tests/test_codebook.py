@@ -79,7 +79,7 @@ def test_the_codebook_has_speakers_redactions_guide_and_the_lab_s_own_codes() ->
     assert tree(root[0]) == [
         ("Speakers", "false", ["P01-PIR", "P01-PSW", "P02-PSW", "INT", "OTHER-1", "SPEAKER-0"]),
         ("Redactions", "false", ["PARTICIPANT", "PERSON", "PLACE", "SISTER"]),
-        ("Guide", "false", ["q1 How did the day start?", "q2 What comes next?"]),
+        ("Guide", "false", ["q1", "q2 What comes next?"]),
         ("question", "true", ["answer"]),
         ("talk", "false", ["=SUM(A1)"]),
     ]
@@ -94,7 +94,7 @@ def test_the_csv_lists_what_can_be_used() -> None:
     rows = list(csv.reader(io.StringIO(bundle()["codebook.csv"].decode("utf-8-sig"), newline="")))
     assert rows[0] == ["code", "group", "description", "path"]
     told = "PSW. How did the day start? / PIR. How did your day start?"
-    assert ["q1 How did the day start?", "Guide", told, "Guide.q1 How did the day start?"] in rows
+    assert ["q1", "Guide", told, "Guide.q1"] in rows
     assert ["'=SUM(A1)", "talk", 'told & <"marked">', "talk.=SUM(A1)"] in rows
     assert ["answer", "question", "", "question.answer"] in rows
     assert len(rows) == 1 + 6 + 4 + 2 + 3
@@ -164,3 +164,11 @@ def test_codebooks_that_differ_are_found_out() -> None:
     files["codebook.csv"] = files["codebook.csv"].replace(b"code,group", b"code,groups")
     with pytest.raises(ValidationError, match="not a table with its columns"):
         check_study(files, study_text(files))
+
+
+def test_a_question_of_two_wordings_has_neither_for_its_name() -> None:
+    guide = (GuideQuestion("q1", "PSW", "How long have you worked?"), GuideQuestion("q1", "PIR", "How did you come?"))
+    files = bundle([plain()], lists=LabLists(guide=guide))
+    (code,) = etree.fromstring(files["codebook.qdc"]).xpath("//*[starts-with(@name, 'q1')]")
+    assert code.get("name") == "q1"
+    assert code[0].text == "PSW. How long have you worked? / PIR. How did you come?"

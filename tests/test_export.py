@@ -337,6 +337,9 @@ def test_audio_goes_where_its_people_agreed_and_under_the_name_of_the_level(done
         assert set(files_of(tmp_path / level)) == {*listed, "manifest.json"}
         assert all(hash_file(tmp_path / level / name) == sha256 for name, sha256 in listed.items())
         assert "biometric" in (tmp_path / level / "audio" / "README.md").read_text()
+        told = (tmp_path / level / "README.md").read_text()
+        assert "`audio/` holds a sound file per transcript" in told
+        assert "`study_with_audio.qdpx` is `study.qdpx` with this sound" in told
     assert [line.audio for line in read_handovers(done.study)] == ["P01-PIR"] * 2
     assert export(done, tmp_path / "team", "--with-audio").code == 0, "an earlier export with audio is replaced"
 

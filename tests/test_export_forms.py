@@ -74,7 +74,7 @@ def test_the_readme_tells_of_what_is_there_alone(done: Lab, tmp_path: Path) -> N
 
 
 def test_what_there_is_not_is_refused_and_what_there_is_named(done: Lab, tmp_path: Path) -> None:
-    for text in ("dcox", "docx,xyz", ",", "docx;txt", "../docx"):
+    for text in ("dcox", "docx,xyz", ",", "", "docx;txt", "../docx"):
         answer = export(done, tmp_path / "out", "--format", text)
         assert answer.code == 2
         assert all(name in answer.err for name in all_formats())

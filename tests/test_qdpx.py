@@ -99,7 +99,7 @@ def test_redactions_are_coded_on_request_alone() -> None:
 
 def test_a_section_of_the_guide_reaches_to_the_next_question() -> None:
     (first, second) = codings(bundle(), "Guide")
-    assert first[:2] == ("P01-PSW", "q1 How did the day start?")
+    assert first[:2] == ("P01-PSW", "q1")
     assert first[2].startswith("Thank you for coming. How did the day start? [00:00:04]\nP01-PSW: Well")
     assert first[2].count("\n") == 5
     assert second == ("P01-PSW", "q2 What comes next?", 'And "then"?')

@@ -54,9 +54,9 @@ def export(
         bool, typer.Option("--with-audio", help="Redacted audio, too, where consent holds 'audio'; the voice remains.")
     ] = False,
     formats: Annotated[
-        str,
+        str | None,
         typer.Option("--format", help="These files only, separated by commas: docx,qdpx. Default: all of a release."),
-    ] = "",
+    ] = None,
     rendering: Annotated[
         RenderingKind | None, typer.Option(help="The other rendering of the release. Default: the study's.")
     ] = None,
@@ -75,7 +75,7 @@ def export(
     if not target.manifest.exists():
         raise UsageError("this is not a study folder: name the folder that `transcribe init` made")
     form = ExportForm(
-        formats=read_formats(formats) if formats else (),
+        formats=() if formats is None else read_formats(formats),
         rendering=rendering.value if rendering else None,
         newline=newline.value,
         redactions_coded=code_redactions,

@@ -183,13 +183,16 @@ def _who(speaker: str) -> str:
 
 
 def _questions(guide: Sequence[GuideQuestion], asked: set[str]) -> dict[str, Code]:
-    """A code for each question by its id; parallel questions share one. `asked` may name some that are in no guide."""
+    """A code for each question by its id; parallel questions share one. `asked` may name some that are in no guide.
+
+    A code of two wordings is called by the id alone: it covers what both were asked.
+    """
     found: dict[str, Code] = {}
     for question in guide:
         text = f"{question.role}. {question.text}" if question.role else question.text
         known = found.get(question.id)
         if known is not None:
-            found[question.id] = replace(known, description=f"{known.description} / {text}")
+            found[question.id] = replace(known, name=question.id, description=f"{known.description} / {text}")
             continue
         shown = question.text if len(question.text) <= _SHOWN else f"{question.text[: _SHOWN - 1].rstrip()}…"
         found[question.id] = Code(guid("code", GUIDE, question.id), f"{question.id} {shown}", text)

@@ -174,7 +174,9 @@ class _Shown:
             sides.append(_side(side, asked[role], none, wording))
         return {
             "anchor": f"q-{question}" if question else "before",
-            "title": section_title(question, put[present[0]]) if question else BEFORE,
+            "title": section_title(question, " / ".join(dict.fromkeys(put[role] for role in ROLES if put[role])))
+            if question
+            else BEFORE,
             "heading": BEFORE
             if not question
             else question

@@ -195,7 +195,10 @@ PROGRAMS: Mapping[str, Program] = {
             Way(
                 "docx",
                 DOCX,
-                ("The same way; Taguette converts Word files with Calibre, which must be installed.",),
+                (
+                    "Tab **Documents** on the left, **Add a document**: choose a file of `transcripts/docx`. Taguette "
+                    "converts Word files with Calibre, which must be installed.",
+                ),
             ),
             Way(
                 "codebook",

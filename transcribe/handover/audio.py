@@ -35,6 +35,17 @@ apart from the transcripts, give them to nobody, and delete them when you have h
 holds for `study_with_audio.qdpx`, where the export has it: the project with the same sound in it.
 """
 
+_README = """
+## Redacted audio
+
+`audio/` holds a sound file per transcript: a tone stands for what was replaced. Times are those of the transcript. \
+**The voices can be recognised**: `audio/README.md` says how to handle them.
+"""
+_PROJECT = """
+`{project}` is `study.qdpx` with this sound: import it instead of `study.qdpx`, by the same steps, where the voices \
+may be heard. Each utterance has its place in the sound.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Listening:
@@ -111,15 +122,18 @@ def of_those_who_agreed(interview: Interview, agreed: tuple[str, ...]) -> Interv
 
 
 def list_in_manifest(folder: Path, names: Iterable[Path]) -> None:
-    """Adds files of an export, by their relative paths, to its manifest."""
+    """Adds files of an export, by their relative paths, to its manifest; one that is in it is listed as it is now."""
     found = manifest.parse((folder / MANIFEST).read_bytes())
-    files = [
-        manifest.FileEntry(name.as_posix(), (folder / name).stat().st_size, hash_file(folder / name)) for name in names
-    ]
-    (folder / MANIFEST).write_bytes(
-        manifest.write(replace(found, files=tuple(sorted((*found.files, *files), key=_path))))
-    )
+    files = {entry.path: entry for entry in found.files}
+    for name in names:
+        path = folder / name
+        files[name.as_posix()] = manifest.FileEntry(name.as_posix(), path.stat().st_size, hash_file(path))
+    listed = tuple(entry for _, entry in sorted(files.items()))
+    (folder / MANIFEST).write_bytes(manifest.write(replace(found, files=listed)))
 
 
-def _path(entry: manifest.FileEntry) -> str:
-    return entry.path
+def tell_of_audio(folder: Path, project: str) -> None:
+    """Adds to an export's README what `audio/` is, and the name of the project with sound; empty: there is none."""
+    with (folder / manifest.README).open("a", encoding="utf-8") as file:
+        file.write(_README + (_PROJECT.format(project=project) if project else ""))
+    list_in_manifest(folder, [Path(manifest.README)])

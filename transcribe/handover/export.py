@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from transcribe.errors import EXIT_OK, EXIT_WITHHELD, UsageError
-from transcribe.handover.audio import Listening, add_audio
+from transcribe.handover.audio import Listening, add_audio, tell_of_audio
 from transcribe.handover.content import read_released
 from transcribe.handover.folder import (
     HandoverLine,
@@ -25,7 +25,7 @@ from transcribe.handover.folder import (
     write_zip,
 )
 from transcribe.handover.form import ExportForm
-from transcribe.handover.project_with_audio import add_project
+from transcribe.handover.project_with_audio import PROJECT_WITH_AUDIO, add_project
 from transcribe.handover.writing import write_at_level, write_released
 from transcribe.redaction.decisions import Level
 from transcribe.redaction.key import open_key, save_key
@@ -123,8 +123,11 @@ def export_study(study: StudyFolder, settings: Settings, request: ExportRequest)
                     study, folder, agreed, released, roster, registry, request.level, request.listening
                 )
                 withheld |= {f"{name} audio": reason for name, reason in silent.items()}
-                if heard and request.form.has("qdpx"):
+                has_project = bool(heard) and request.form.has("qdpx")
+                if has_project:
                     add_project(folder, written, [agreed[name] for name in heard], roster, registry, request.level)
+                if heard:
+                    tell_of_audio(folder, PROJECT_WITH_AUDIO if has_project else "")
             report = ExportReport(
                 path=_destination(request, released.manifest.release),
                 level=request.level,
