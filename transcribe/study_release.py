@@ -18,6 +18,7 @@ from transcribe.exports import changes, manifest
 from transcribe.exports.bundle import BundleOptions, build
 from transcribe.exports.layout import CoderTranscript, ExportHeader
 from transcribe.exports.manifest import BundleManifest
+from transcribe.lab_list_names import check_nothing_replaced
 from transcribe.lab_lists import check_no_names, keep_lists, read_lists, show_matches
 from transcribe.records import Recording, RedactionList, Transcript
 from transcribe.redaction.apply import redact_transcript
@@ -82,6 +83,7 @@ def release_study(
     scopes = {name: plans[name].pair or name for name in items} | {n: d.pair or n for n, d in documents.items()}
     leaking: dict[str, str] = {}
     check_no_names(study, text_check(registry, roster), all_marks(registry))
+    check_nothing_replaced(study, detector, roster, registry)
     found = read_lists(study, items.values(), settings.conventions)
     show_matches(study, found)
     while True:
