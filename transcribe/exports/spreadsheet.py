@@ -6,7 +6,9 @@ Office Open XML, ECMA-376 part 1, 18.3 (worksheets). Cells that begin with `=` a
 
 import datetime
 import io
+import math
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -103,6 +105,19 @@ def _write_row(table: Any, number: int, row: Sequence[str], columns: Sequence[Co
             table.write_number(number, place, float(cell), style)
         elif cell:
             table.write_string(number, place, cell, style)
+    lines = max((_lines(cell, column) for cell, column in zip(row, columns, strict=False) if column.wraps), default=1)
+    if lines > 1:  # LibreOffice draws a long cell over the next row else
+        table.set_row(number, min(lines * _LINE, _HIGHEST_ROW))
+
+
+_LINE, _HIGHEST_ROW = 15, 409
+"""Points: a line of Calibri 11, and the highest row that Excel has."""
+
+
+def _lines(cell: str, column: Column) -> int:
+    """About how many lines a wrapped cell takes; a wide character (Chinese) counts two, and words leave gaps."""
+    width = sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in cell)
+    return math.ceil(1.1 * width / column.width)
 
 
 def read(data: bytes) -> tuple[tuple[str, ...], ...]:
