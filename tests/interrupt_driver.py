@@ -4,6 +4,7 @@ Says `recognising` and `ending` on stdout when it has come so far. Clearing up t
 end, as it does with torch: both are there to be disturbed. Usage: interrupt_driver.py SECONDS STUDY
 """
 
+import signal
 import sys
 import threading
 import time
@@ -40,6 +41,8 @@ def linger() -> None:
 
 
 if __name__ == "__main__":
+    # Tests may themselves run in a shell's background, where Ctrl-C is switched off and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.open_engines = lambda *wanted: fake_engines(recognizer=Hanging())
     threading.Thread(target=linger).start()
     sys.argv[1:] = ["run", sys.argv[2], "--progress", "json"]
