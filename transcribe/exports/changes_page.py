@@ -48,7 +48,11 @@ GUID. Only times may have been corrected.</p>"""
 
 _RESTYLED = """<p><strong>The transcripts are written with other signs or paragraphs now</strong> (conventions.md has
 them): pauses, overlaps, uncertain words, long utterances. So every transcript has a new version. Below are only
-utterances in which what was said, or who said it, has changed; they are shown without signs.</p>"""
+utterances in which what was said, or who said it, has changed; they are shown without signs. You need not amend signs
+in texts that you have coded: code on in the version that you have, or import the new one as a second document.</p>"""
+_NOTHING_SAID = """<p>In no transcript that stays has an utterance changed: texts that you have coded are as they were.
+What may differ are sections of the interview guide, starter codes, cases or explanations (study.qdpx, codebook, cases,
+turns.csv, dyads). No QDA program merges these into a project: change there by hand what you use of them.</p>"""
 
 
 def write(
@@ -85,7 +89,7 @@ def write(
     if changes.utterances:
         parts.append(_AMENDING)
     elif not changes.unknown:
-        parts.append("<p>In no transcript that stays has an utterance changed.</p>")
+        parts.append(_NOTHING_SAID)
     for name in dict.fromkeys(u.transcript for u in changes.utterances):
         parts += [f"<h2>{_plain(name)}</h2>", "<table><tr><th>utterance</th><th>before</th><th>now</th></tr>"]
         parts += [_row(u) for u in changes.utterances if u.transcript == name]
