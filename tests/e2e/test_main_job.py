@@ -6,9 +6,12 @@ sample study is synthetic. Figures are bounds on what was measured (benchmarks/R
 
 import dataclasses
 import importlib.util
+import io
 import json
 import shutil
 import socket
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -109,18 +112,24 @@ def transcript_of(run: Run, name: str) -> Transcript:
 
 
 def coders_text(run: Run) -> str:
-    """Everything that coders could read or search in, docx unzipped."""
-    import zipfile
-
+    """Everything that coders could read or search in; documents, workbooks and the project unzipped."""
     seen = []
     for path in sorted(run.study.coders.rglob("*")):
         seen.append(path.name)
-        if path.suffix == ".docx":
-            with zipfile.ZipFile(path) as archive:
-                seen += [archive.read(name).decode("utf-8", errors="replace") for name in archive.namelist()]
-        elif path.is_file():
-            seen.append(path.read_text("utf-8"))
+        if path.is_file():
+            seen += texts_in(path.read_bytes())
     return "\n".join(seen)
+
+
+def texts_in(data: bytes) -> Iterator[str]:
+    """The text of a file, or of all that is in a zip, and in a zip of that."""
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for name in archive.namelist():
+                yield name
+                yield from texts_in(archive.read(name))
+    else:
+        yield data.decode("utf-8")
 
 
 def test_no_connection_is_tried(conversation: Run, samples: Run) -> None:
