@@ -52,7 +52,7 @@ def test_what_both_said_to_a_question_stands_side_by_side() -> None:
     assert texts(found.get_element_by_id("missing"), "li") == ["money · Does money play a part?"]
     assert texts(found, "nav li") == [
         "Before the first question only PSW",
-        "start · How did you come to this work?",
+        "start · How did you come to this work? / How did you come to the service?",
         "day · What does a usual day look like? only PIR",
         "train · What did the training leave open? only PSW",
         "Not asked, or not found",

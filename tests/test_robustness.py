@@ -88,7 +88,7 @@ def test_sigkill_at_every_write_then_rerun_gives_the_same_bytes(lab: Lab, before
     untouched = lab.study.root.with_name("untouched")
     shutil.copytree(lab.study.root, untouched)
     fork = multiprocessing.get_context("fork")
-    for at in range(1, 100):
+    for at in range(1 if before else 2, 100, 2):  # one way at every other write, for each kill costs two runs
         shutil.rmtree(lab.study.root)
         shutil.copytree(untouched, lab.study.root)
         process = fork.Process(target=run_and_die, args=(lab.study.root, lab.engines, at, before))
