@@ -10,13 +10,17 @@ import io
 import json
 import shutil
 import socket
+import sqlite3
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import HEADER, SAMPLES
+from tests.test_qda_clients import VALIDATE, client
+from tests.test_qda_clients import run as client_output
 from transcribe.cli import run_command
 from transcribe.evaluation import (
     diarization_error_rate,
@@ -29,6 +33,7 @@ from transcribe.evaluation import (
     word_error_rate,
     wrong_speaker_rate,
 )
+from transcribe.exports import turns
 from transcribe.records import Diarization, Recognition, Transcript
 from transcribe.store import StudyFolder, stored
 from transcribe.study.roster import read_roster
@@ -210,6 +215,26 @@ def test_a_participant_has_one_mark_in_the_whole_pair(samples: Run) -> None:
 def test_draft_is_stamped_everywhere(samples: Run) -> None:
     for path in (samples.study.coders / "transcripts" / "txt").iterdir():
         assert "DRAFT, not for coding" in path.read_text("utf-8-sig")
+
+
+def test_the_sample_study_opens_in_other_programs(samples: Run, tmp_path: Path) -> None:
+    """The schema of REFI-QDA and qualitative-coding's own importer, on the bundle as it is released."""
+    opens_in_other_programs(samples.study.coders, tmp_path)
+
+
+def opens_in_other_programs(coders: Path, folder: Path) -> None:
+    project, codes = coders / "study.qdpx", coders / "codebook.qdc"
+    errors = client_output(client("qualitative-coding", "python"), "-c", VALIDATE, project, codes, folder=folder)
+    assert json.loads(errors) == {"study.qdpx": [], "codebook.qdc": []}
+    client_output(client("qualitative-coding", "qc"), "init", "--import", project, folder=folder)
+    released = {path.stem: path.read_text("utf-8-sig") for path in (coders / "transcripts" / "txt").iterdir()}
+    assert {path.stem: path.read_text("utf-8") for path in (folder / "corpus").iterdir()} == released
+    with closing(sqlite3.connect(folder / "qualitative_coding.sqlite3")) as store:
+        coded = store.execute(
+            "select distinct code.name from code join coded_line on coded_line.code_id = code.name"
+        ).fetchall()
+    speakers = {row.speaker for row in turns.parse((coders / "turns.csv").read_bytes())}
+    assert speakers <= {name for (name,) in coded}
 
 
 def test_a_second_run_does_nothing(samples: Run, capfd: pytest.CaptureFixture[str]) -> None:
