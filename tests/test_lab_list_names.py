@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Lab
 from tests.fakes import CANARY, FakeDetector
 from transcribe.engines import PiiDetector
 from transcribe.errors import WithheldError
@@ -62,3 +63,14 @@ def test_the_samples_lists_pass(tmp_path: Path, detector: PiiDetector) -> None:
         "你哋點樣認識?",
     ):
         check(tmp_path, question, detector)
+
+
+def test_a_run_says_it_before_any_long_work(lab: Lab) -> None:
+    lab.pair()
+    assert lab.run("init", str(lab.audio), "--study", str(lab.study.root)).code == 0
+    (lab.study.root / "guide.csv").write_text(f"id,role,question\nq1,,Did {CANARY} help?\n", "utf-8")
+    answer = lab.run("run", str(lab.study.root))
+    assert answer.code == 7
+    assert "row 2 of guide.csv" in answer.err
+    assert CANARY not in answer.text
+    assert not list(lab.study.private.glob("*/recognition.json"))

@@ -8,7 +8,8 @@ import pytest
 from tests.conftest import Lab
 from transcribe.errors import UsageError, WithheldError
 from transcribe.exports.codebook import check_starters
-from transcribe.lab_lists import check_no_names, kept_lists
+from transcribe.lab_list_names import check_no_names
+from transcribe.lab_lists import kept_lists
 from transcribe.redaction.leak_check import text_check
 from transcribe.redaction.registry import Decision, Registry, RegistryEntity, all_marks
 from transcribe.store import StudyFolder

@@ -5,24 +5,26 @@ person wrote under `decided` (a question's id, or `none`) is kept and wins, also
 that was not found.
 """
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rapidfuzz import fuzz
 
 from transcribe.conventions import Conventions, speech_of
-from transcribe.errors import UsageError, ValidationError, WithheldError
+from transcribe.engines import PiiDetector
+from transcribe.errors import UsageError, ValidationError
 from transcribe.exports.bundle import LabLists
 from transcribe.exports.codebook import check_starters
 from transcribe.exports.layout import CoderTranscript, LaidOut, Turn, clock, lay_out
 from transcribe.guide_matching import match_questions
+from transcribe.lab_list_names import check_names
 from transcribe.record_json import from_json, to_json
-from transcribe.redaction.registry import MARK
+from transcribe.redaction.registry import Registry
 from transcribe.store import StudyFolder, unwritable_message, write_atomic
-from transcribe.study.guide import GUIDE, GUIDE_COLUMNS, NOT_ASKED, GuideQuestion, questions_for, read_guide
-from transcribe.study.starter_codes import CODES, CODES_COLUMNS, StarterCode, read_codes
+from transcribe.study.guide import GUIDE, NOT_ASKED, GuideQuestion, questions_for, read_guide
+from transcribe.study.roster import RosterEntry
+from transcribe.study.starter_codes import CODES, StarterCode, read_codes
 from transcribe.study.tables import TableRow, read_table, write_table
 
 MATCHES = "guide_matches.csv"
@@ -64,46 +66,18 @@ class FoundLists:
     rows: tuple[Mapping[str, str], ...]
 
 
-def check_no_names(study: StudyFolder, is_known: Callable[[str], bool], marks: Collection[str]) -> None:
-    """Raises `WithheldError` when a cell of `guide.csv` or `codes.csv` holds what `is_known` knows: coders read it.
-
-    A cell is not a transcript: only what is in `marks`, those of the registry, is a mark in it, and no sign is one of
-    the conventions. Columns that coders do not get are searched, too: the tables do not lie in `private/`.
-    """
-    for name, columns in ((GUIDE, GUIDE_COLUMNS), (CODES, CODES_COLUMNS)):
-        path = study.root / name
-        for row in read_table(path, columns, columns) if path.exists() else ():
-            known = [column for column, cell in row.cells.items() if is_known(cell) or is_known(_bare(cell, marks))]
-            if known:
-                read = set(known) & set(columns)
-                raise WithheldError(
-                    f"row {row.number} of {name} holds a name, or something else that is replaced in the transcripts, "
-                    + ("and coders read it: " if read else "in a column of your own (the table is not in private/): ")
-                    + "write it without, or, if it is no name, reject its mark with `transcribe decide`; nothing was "
-                    "published"
-                )
-
-
-_SIGNS = str.maketrans(dict.fromkeys("()[]<>/?", " "))
-
-
-def _bare(cell: str, marks: Collection[str]) -> str:
-    """A cell without marks of ours, and all else in it as words: brackets and signs of conventions hide nothing."""
-    cell = MARK.sub(lambda mark: " " if mark.group() in marks else mark.group(), _SEG.sub(r"[\1]", cell))
-    return " ".join(cell.translate(_SIGNS).split())
-
-
-_SEG = re.compile(r"<seg>([^<>\[\]]*)</seg>")
-
-
 def check_lists(
-    study: StudyFolder, is_known: Callable[[str], bool], marks: Collection[str], people: Collection[str] = ()
+    study: StudyFolder,
+    detector: PiiDetector,
+    roster: Sequence[RosterEntry],
+    registry: Registry,
+    people: Collection[str] = (),
 ) -> None:
-    """Raises what `check_no_names` and the reading of the lab's tables raise: called before any long work.
+    """Raises what `check_names` and the reading of the lab's tables raise: called before any long work.
 
     `people` are codes of the study: no code of the lab may be called like one.
     """
-    check_no_names(study, is_known, marks)
+    check_names(study, detector, roster, registry)
     guide, codes = read_guide(study.root / GUIDE), read_codes(study.root / CODES)
     if guide:
         _written_rows(study.private / MATCHES)

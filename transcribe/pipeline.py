@@ -17,8 +17,7 @@ from transcribe.progress import Progress
 from transcribe.records import Recording, Transcript
 from transcribe.redaction.decisions import undecided
 from transcribe.redaction.key import open_key
-from transcribe.redaction.leak_check import text_check
-from transcribe.redaction.registry import Registry, all_marks
+from transcribe.redaction.registry import Registry
 from transcribe.redaction.roster_match import check_roster
 from transcribe.redaction.study_redaction import REDACTION_VERSION
 from transcribe.redaction.tombstones import roster_to_replace
@@ -105,7 +104,7 @@ def run_study(
         reading = read_manifest(study)
         plans = {plan.id: plan for plan in reading.recordings}
         people = {plan.person for plan in plans.values()}
-        check_lists(study, text_check(registry, roster), all_marks(registry), people)
+        check_lists(study, engines.detector, roster, registry, people)
         chosen = _chosen(plans, request.only)
         languages = {
             name: request.languages or read_languages(plans[name].language) or settings.spoken for name in plans

@@ -18,14 +18,14 @@ from transcribe.exports import changes, manifest
 from transcribe.exports.bundle import BundleOptions, build
 from transcribe.exports.layout import CoderTranscript, ExportHeader
 from transcribe.exports.manifest import BundleManifest
-from transcribe.lab_list_names import check_nothing_replaced
-from transcribe.lab_lists import check_no_names, keep_lists, read_lists, show_matches
+from transcribe.lab_list_names import check_names
+from transcribe.lab_lists import keep_lists, read_lists, show_matches
 from transcribe.records import Recording, RedactionList, Transcript
 from transcribe.redaction.apply import redact_transcript
 from transcribe.redaction.decisions import at_level, standings
 from transcribe.redaction.key import save_key
-from transcribe.redaction.leak_check import find_leaks, text_check
-from transcribe.redaction.registry import Registry, all_marks, with_released
+from transcribe.redaction.leak_check import find_leaks
+from transcribe.redaction.registry import Registry, with_released
 from transcribe.release import Release, publish, read_previous
 from transcribe.release_changes import changes_since
 from transcribe.release_check.finished import check_finished, read_finished, write_finished
@@ -82,8 +82,7 @@ def release_study(
     }
     scopes = {name: plans[name].pair or name for name in items} | {n: d.pair or n for n, d in documents.items()}
     leaking: dict[str, str] = {}
-    check_no_names(study, text_check(registry, roster), all_marks(registry))
-    check_nothing_replaced(study, detector, roster, registry)
+    check_names(study, detector, roster, registry)
     found = read_lists(study, items.values(), settings.conventions)
     show_matches(study, found)
     while True:
