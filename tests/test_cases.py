@@ -12,9 +12,9 @@ from tests.export_samples import plain, transcript, utterance
 from tests.study_samples import EVERYTHING, bundle, in_pair, session, study_text
 from transcribe.errors import ValidationError
 from transcribe.exports import cases, spreadsheet
-from transcribe.exports.docx import fixed_zip
 from transcribe.exports.layout import CoderTranscript
 from transcribe.exports.self_checks_study import check_study
+from transcribe.fixed_zip import fixed_zip
 
 
 def rows(files: dict[str, bytes]) -> list[dict[str, str]]:

@@ -21,11 +21,11 @@ from transcribe.exports import manifest
 from transcribe.exports.bundle import LabLists, without
 from transcribe.exports.cases import cases_of
 from transcribe.exports.codebook import codebook_of, guid
-from transcribe.exports.docx import fixed_zip
 from transcribe.exports.qdpx import write, write_with_audio
 from transcribe.exports.self_checks import check_bundle, docx_text
 from transcribe.exports.self_checks_qdpx import check_project
 from transcribe.exports.self_checks_study import check_study
+from transcribe.fixed_zip import fixed_zip
 
 P = "{urn:QDA-XML:project:1.0}"
 

@@ -5,7 +5,8 @@ import re
 from collections.abc import Sequence
 
 from transcribe.documents.passages import UNKNOWN, Document, Passage
-from transcribe.exports.docx import fixed_zip, template
+from transcribe.exports.docx import template
+from transcribe.fixed_zip import fixed_zip
 from transcribe.records import RedactedTranscript, Transcript, Utterance
 
 BOM = "\ufeff"

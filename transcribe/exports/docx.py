@@ -11,7 +11,6 @@ import functools
 import html
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,6 +27,7 @@ from transcribe.exports.layout import (
     title_lines,
 )
 from transcribe.exports.page_frame import direction
+from transcribe.fixed_zip import fixed_zip
 
 PAGES = docx_template.PAGES
 
@@ -114,19 +114,3 @@ def _fill_header(document: Any, header: ExportHeader) -> None:
 def template(page: str) -> bytes:
     """A Word file without text that holds the styles; `page` is a key of `PAGES`."""
     return docx_template.build(page)
-
-
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
-
-
-def fixed_zip(data: bytes) -> bytes:
-    """The same zip with members in a fixed order and with fixed dates, modes and compression."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(file, "w") as target:
-        names = source.namelist()
-        for name in sorted(names, key=lambda name: (name != "[Content_Types].xml", name)):
-            member = zipfile.ZipInfo(name, _ZIP_DATE)
-            member.create_system = 3
-            member.external_attr = 0o644 << 16
-            target.writestr(member, source.read(name), zipfile.ZIP_DEFLATED, 6)
-    return file.getvalue()

@@ -19,10 +19,10 @@ from transcribe.exports.cases import People, cases_of
 from transcribe.exports.codebook import CodeBook, codebook_of, guid
 from transcribe.exports.qdpx_xml import source_guid
 from transcribe.exports.study_text import StudyText
+from transcribe.fixed_zip import fixed_member
 
 PROJECT = "project.qde"
 SOURCES = "sources/"
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _PACKED = (".docx", ".m4a", ".mp3", ".ogg", ".flac")
 """Packed already: nothing is gained by packing them again."""
 
@@ -82,10 +82,8 @@ def _write(
 
 
 def _put(archive: zipfile.ZipFile, name: str, content: Path | bytes) -> None:
-    member = zipfile.ZipInfo(name, _ZIP_DATE)
-    member.create_system = 3
-    member.external_attr = 0o644 << 16
-    member.compress_type = zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED
+    compression = zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED
+    member = fixed_member(name, compression=compression)
     source = io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
     with source, archive.open(member, "w", force_zip64=not isinstance(content, bytes)) as sink:
         shutil.copyfileobj(source, sink, 1 << 20)

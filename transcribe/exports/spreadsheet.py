@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from transcribe.errors import ValidationError
-from transcribe.exports.docx import fixed_zip
+from transcribe.fixed_zip import fixed_zip
 
 MEMBERS = frozenset(
     (
