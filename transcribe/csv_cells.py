@@ -5,7 +5,10 @@ return (OWASP, "CSV Injection"). A leading apostrophe makes it text. A cell that
 then such a character gets one more, so that `restore_formula` is the exact inverse for every string.
 """
 
+import csv
+import io
 import re
+from collections.abc import Iterable, Sequence
 
 _DANGEROUS = re.compile(r"'*[=+\-@\t\r]")
 _NEUTRALISED = re.compile(r"''*[=+\-@\t\r]")
@@ -19,3 +22,10 @@ def neutralise_formula(cell: str) -> str:
 def restore_formula(cell: str) -> str:
     """The cell that `neutralise_formula` was given."""
     return cell[1:] if _NEUTRALISED.match(cell) else cell
+
+
+def csv_table(rows: Iterable[Sequence[str]]) -> bytes:
+    """A whole table, head first, as Excel opens it right: UTF-8 with BOM, commas, CRLF (RFC 4180), no formula."""
+    file = io.StringIO(newline="")
+    csv.writer(file, lineterminator="\r\n").writerows([neutralise_formula(cell) for cell in row] for row in rows)
+    return file.getvalue().encode("utf-8-sig")

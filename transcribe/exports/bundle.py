@@ -87,16 +87,16 @@ def build(
         programs, pages = ", ".join(readme.PROGRAMS), ", ".join(docx.PAGES)
         raise UsageError(f"[export]: program must be one of {programs} or empty, page one of {pages}")
     settings = manifest.Settings(
-        options.quality,
-        options.rendering,
-        options.level,
-        options.models,
-        options.program,
-        options.page,
-        options.conventions,
-        options.newline,
-        options.formats,
-        options.redactions_coded,
+        quality=options.quality,
+        rendering=options.rendering,
+        level=options.level,
+        models=options.models,
+        program=options.program,
+        page=options.page,
+        conventions=options.conventions,
+        newline=options.newline,
+        formats=options.formats,
+        redactions_coded=options.redactions_coded,
     )
     laid_out = [
         with_questions(laid, lists.asked.get(laid.header.recording, {}))

@@ -7,20 +7,17 @@ speaks) are of the case's own people. The csv is UTF-8 with BOM and CRLF (RFC 41
 as a formula have a leading `'`.
 """
 
-import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from transcribe.csv_cells import neutralise_formula
+from transcribe.csv_cells import csv_table
 from transcribe.exports import spreadsheet
 from transcribe.exports.layout import EVENT_FLAG
 from transcribe.exports.manifest import TranscriptEntry
 from transcribe.exports.spreadsheet import Column
 from transcribe.exports.study_text import StudyText
-from transcribe.exports.txt import BOM
 from transcribe.exports.words import count_words
 from transcribe.study.codes import is_interviewer, is_person
 
@@ -91,20 +88,13 @@ def cases_of(study: StudyText) -> tuple[People, ...]:
 
 def write_csv(cases: Sequence[People]) -> bytes:
     """`cases.csv`."""
-    return table([COLUMNS, *(people.case.row for people in cases)])
+    return csv_table([COLUMNS, *(people.case.row for people in cases)])
 
 
 def write_xlsx(cases: Sequence[People], page: str) -> bytes:
     """`cases.xlsx`: the same table; ids are text, the head stays in sight, every column has a filter."""
     columns = [Column(name, _WIDTHS.get(name, 11), name in NUMBERS, wraps=name in _WIDTHS) for name in COLUMNS]
     return spreadsheet.write("Cases", columns, [people.case.row for people in cases], page)
-
-
-def table(rows: Iterable[Sequence[str]]) -> bytes:
-    """A csv file as Excel opens it right: UTF-8 with BOM, CRLF, no cell that is run as a formula."""
-    file = io.StringIO(newline="")
-    csv.writer(file, lineterminator="\r\n").writerows([neutralise_formula(cell) for cell in row] for row in rows)
-    return (BOM + file.getvalue()).encode()
 
 
 @dataclass(frozen=True, slots=True)

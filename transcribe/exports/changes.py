@@ -15,12 +15,11 @@ from difflib import SequenceMatcher
 from transcribe.consent import INAUDIBLE
 from transcribe.conventions import speech_of
 from transcribe.exports.layout import EVENT_FLAG, clock
+from transcribe.exports.paragraphs import PARAGRAPH_ID
 from transcribe.exports.turns import TurnRow
 from transcribe.redaction.registry import MARK
 
 CHANGES = "changes.html"
-_PARAGRAPH = re.compile(r"(.+)-(\d+)")
-"""A further paragraph of a long utterance, if the one before it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def without_style(rows: Iterable[TurnRow]) -> list[TurnRow]:
     joined: dict[tuple[str, str], TurnRow] = {}
     paragraphs: Counter[tuple[str, str]] = Counter()
     for row in rows:
-        part = _PARAGRAPH.fullmatch(row.turn)
+        part = PARAGRAPH_ID.fullmatch(row.turn)
         place = (row.transcript, part[1] if part else "")
         if EVENT_FLAG in row.flags:
             joined[row.transcript, row.turn] = replace(row, text=f"({row.turn.partition('-')[0]})")

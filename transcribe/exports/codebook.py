@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 
 from lxml import etree
 
+from transcribe.csv_cells import csv_table
 from transcribe.errors import UsageError
-from transcribe.exports.cases import People, table
+from transcribe.exports.cases import People
 from transcribe.exports.layout import UNKNOWN_SPEAKER
 from transcribe.exports.study_text import StudyText
 from transcribe.redaction.registry import MARK, NUMBERED
@@ -138,7 +139,7 @@ def write_qdc(book: CodeBook) -> bytes:
 def write_csv(book: CodeBook) -> bytes:
     """`codebook.csv`: the codes that can be used, each with the one above it; `path` is what Taguette imports."""
     codes = [(code, group) for code, group in book.every() if code.is_codable]
-    return table([COLUMNS, *((c.name, group, c.description, tag_path(c.name, group)) for c, group in codes)])
+    return csv_table([COLUMNS, *((c.name, group, c.description, tag_path(c.name, group)) for c, group in codes)])
 
 
 def tag_path(name: str, group: str) -> str:

@@ -20,6 +20,10 @@ _ABBREVIATION = re.compile(
 )
 _PLAIN = re.compile(r"[A-Za-z0-9]+(?:['’-][A-Za-z0-9]+)*[.,?!]?")
 _FIRST_CJK = "⺀"
+PARAGRAPH_ID = re.compile(r"(.+)-(\d+)")
+"""The id of a further paragraph of a long utterance, if the one before it is there: what is left of an utterance behind
+a stretch that was taken back is called alike.
+"""
 
 
 def parted(utterance: RedactedUtterance, conventions: Conventions) -> tuple[RedactedUtterance, ...]:

@@ -15,6 +15,7 @@ from transcribe.errors import ValidationError
 from transcribe.exports import manifest, turns
 from transcribe.exports.bundle_files import STUDY_PATHS, TRANSCRIPT_PATHS, document_paths, study_paths, transcript_paths
 from transcribe.exports.changes import CHANGES
+from transcribe.exports.faults import fault
 from transcribe.exports.layout import LABEL, title_lines
 from transcribe.exports.manifest import MANIFEST, BundleManifest, TranscriptEntry
 from transcribe.exports.self_checks_pages import check_pages
@@ -52,13 +53,13 @@ def check_bundle(files: Mapping[str, bytes]) -> None:
     rows: dict[str, list[TurnRow]] = {entry.id: [] for entry in found.transcripts}
     for row in turns.parse(files[STUDY_PATHS["turns"]]):
         if row.transcript not in rows:
-            raise _failure(row.transcript, "turns.csv has rows of a transcript that is not in the manifest")
+            raise fault(row.transcript, "turns.csv has rows of a transcript that is not in the manifest")
         rows[row.transcript].append(row)
     study = StudyText(found.settings, found.transcripts, {name: tuple(mine) for name, mine in rows.items()})
     _check_files(files, found, study)
     for name in found.withheld:
         if name in rows:
-            raise _failure(name, "it is withheld and yet in the bundle")
+            raise fault(name, "it is withheld and yet in the bundle")
     for entry in found.transcripts:
         _check_transcript(files, entry, study)
     check_signs(study)
@@ -74,15 +75,11 @@ def _check_document(name: str, text: str, word: bytes) -> None:
     import docx
 
     if any(not MARK.fullmatch(bracket) for bracket in _BRACKET.findall(text)):
-        raise _failure(name, "a bracket in the text is no mark")
+        raise fault(name, "a bracket in the text is no mark")
     said = "".join(text.removeprefix(BOM).split())
     blocks = docx.Document(io.BytesIO(word)).element.body.iter(_WORD + "t")
     if "".join("".join(block.text or "" for block in blocks).split()) != said:
-        raise _failure(name, "txt and docx differ")
-
-
-def _failure(recording: str, check: str) -> ValidationError:
-    return ValidationError(f"{recording}: {check}; nothing was published. This is a fault of the program: report it")
+        raise fault(name, "txt and docx differ")
 
 
 def _check_files(files: Mapping[str, bytes], found: BundleManifest, study: StudyText) -> None:
@@ -107,15 +104,15 @@ def _check_transcript(files: Mapping[str, bytes], entry: TranscriptEntry, study:
     written = study.text(entry)
     text = written.replace("\r\n", "\n")
     if any(line.splitlines() != [line] for line in title_lines(header_of(entry, study.settings))):
-        raise _failure(entry.id, "its head has more lines than it should")
+        raise fault(entry.id, "its head has more lines than it should")
     if "\t" in text or "\n\n" in text or "\r" in text or text != text.strip():
-        raise _failure(entry.id, "its text holds tabs or empty lines")
+        raise fault(entry.id, "its text holds tabs or empty lines")
     if "txt" in formats:
         data = files[TRANSCRIPT_PATHS["txt"].format(entry.id)].decode()
         if data != BOM + written:
-            raise _failure(entry.id, "txt and turns.csv differ")
+            raise fault(entry.id, "txt and turns.csv differ")
     if "docx" in formats and text != docx_text(files[TRANSCRIPT_PATHS["docx"].format(entry.id)]):
-        raise _failure(entry.id, "txt and docx differ, or the docx holds more than paragraphs of text")
+        raise fault(entry.id, "txt and docx differ, or the docx holds more than paragraphs of text")
     _check_rows(written, entry, rows)
     _check_detection(text, entry, rows)
 
@@ -123,13 +120,13 @@ def _check_transcript(files: Mapping[str, bytes], entry: TranscriptEntry, study:
 def _check_rows(text: str, entry: TranscriptEntry, rows: Sequence[TurnRow]) -> None:
     ids = Counter(row.turn for row in rows)
     if len(ids) != len(rows):
-        raise _failure(entry.id, "two utterances have one id")
+        raise fault(entry.id, "two utterances have one id")
     start_ms = 0
     for row in rows:
         if text[row.pos0 : row.pos1] != row.text or not row.text:
-            raise _failure(entry.id, "a position in turns.csv does not hold its text")
+            raise fault(entry.id, "a position in turns.csv does not hold its text")
         if not start_ms <= row.start_ms <= row.end_ms <= entry.duration_ms:
-            raise _failure(entry.id, "utterances are out of order or not inside the audio")
+            raise fault(entry.id, "utterances are out of order or not inside the audio")
         start_ms = row.start_ms
 
 
@@ -140,23 +137,23 @@ def _check_detection(text: str, entry: TranscriptEntry, rows: Sequence[TurnRow])
     for line in text.split("\n"):
         match, other = QUALCODER_SPEAKER.match(line), MAXQDA_SPEAKER.match(line)
         if (match and match[1]) != (other and other[1]):
-            raise _failure(entry.id, "QualCoder and MAXQDA would find different speakers")
+            raise fault(entry.id, "QualCoder and MAXQDA would find different speakers")
         if match is not None:
             speakers.append(match[1])
         elif re.search(r"[\[\]{}]", line):
-            raise _failure(entry.id, "there is a bracket in the head")
+            raise fault(entry.id, "there is a bracket in the head")
         stamps += [(int(h) * 60 + int(m)) * 60 + int(s) for h, m, s in QUALCODER_STAMP.findall(line)]
         if line.splitlines() != [line] or OTHER_STAMPS.search(line) or QUALCODER_INNER_SPEAKER.search(line):
-            raise _failure(entry.id, "what was said looks like a speaker, a stamp or a line end")
+            raise fault(entry.id, "what was said looks like a speaker, a stamp or a line end")
     if speakers != [row.speaker for row in rows] or not all(LABEL.fullmatch(speaker) for speaker in speakers):
-        raise _failure(entry.id, "speakers found by pattern are not those of turns.csv")
+        raise fault(entry.id, "speakers found by pattern are not those of turns.csv")
     if stamps != sorted(stamps) or any(stamp * 1000 > entry.duration_ms for stamp in stamps):
-        raise _failure(entry.id, "stamps run backwards or are not inside the audio")
+        raise fault(entry.id, "stamps run backwards or are not inside the audio")
     latest = 0
     for stamp, row in zip(stamps, rows, strict=True):
         latest = max(latest, row.end_ms // 1000)
         if stamp != latest:
-            raise _failure(entry.id, "a stamp is not the end of its utterance")
+            raise fault(entry.id, "a stamp is not the end of its utterance")
 
 
 def docx_text(data: bytes) -> str:

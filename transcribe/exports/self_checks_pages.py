@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from markupsafe import escape
 
-from transcribe.errors import ValidationError
 from transcribe.exports import dyad_page, html_page, page_frame
 from transcribe.exports.bundle_files import TRANSCRIPT_PATHS
+from transcribe.exports.faults import fault
 from transcribe.exports.html_page import PageTurn
 from transcribe.exports.manifest import TranscriptEntry
 from transcribe.exports.study_text import StudyText
@@ -42,9 +42,9 @@ def check_pages(files: Mapping[str, bytes], study: StudyText) -> None:
 def _check_transcript(data: bytes, entry: TranscriptEntry, study: StudyText) -> None:
     found, rows = html_page.parse(data), study.rows[entry.id]
     if "\n".join(found.lines) != study.text(entry).replace("\r\n", "\n"):
-        raise _failure(entry.id, "the html and the txt differ")
+        raise fault(entry.id, "the html and the txt differ")
     if [_facts(turn) for turn in found.turns] != [_row_facts(row) for row in rows]:
-        raise _failure(entry.id, "the html and turns.csv differ")
+        raise fault(entry.id, "the html and turns.csv differ")
     _check_closed(entry.id, data, html_page.transcript_styles(entry.id, draft=entry.draft), ())
 
 
@@ -57,7 +57,7 @@ def _check_dyad(data: bytes, pair: dyad_page.Pair, study: StudyText) -> None:
     }
     found = html_page.parse(data).turns
     if len(found) != len(wanted) or {turn.id: _facts(turn) for turn in found} != wanted:
-        raise _failure(pair.code, "the page of the pair and turns.csv differ")
+        raise fault(pair.code, "the page of the pair and turns.csv differ")
     shown = [*names, *(entry.id for entry in pair.sessions)]
     targets = {dyad_page.link_to(study, name) for name in shown}
     targets |= {dyad_page.link_to(study, name, row.turn) for name in names for row in study.rows[name]}
@@ -85,17 +85,13 @@ def _check_closed(name: str, data: bytes, styles: Sequence[str], targets: Collec
     parts = [head, policy, *(f"<style>{style}</style>" for style in styles), f"<script>{script}</script>"]
     places = [text.find(part) for part in parts]
     if -1 in places or places != sorted(places):
-        raise _failure(name, "a page lacks a style or script of ours, or does not forbid all others")
+        raise fault(name, "a page lacks a style or script of ours, or does not forbid all others")
     for part in parts:
         text = text.replace(part, "", 1)
     links, ids = map(html.unescape, _LINK.findall(text)), _ID.findall(text)
     if re.search('[<>"]', _TAG.sub("", text)):
-        raise _failure(name, "a page holds markup, a style or a script that is not ours")
+        raise fault(name, "a page holds markup, a style or a script that is not ours")
     if len(set(ids)) < len(ids):
-        raise _failure(name, "two elements of a page have one id")
+        raise fault(name, "two elements of a page have one id")
     if not {f"#{anchor}" for anchor in ids}.union(targets).issuperset(links):
-        raise _failure(name, "a link of a page leads nowhere, or out of the bundle")
-
-
-def _failure(name: str, check: str) -> ValidationError:
-    return ValidationError(f"{name}: {check}; nothing was published. This is a fault of the program: report it")
+        raise fault(name, "a link of a page leads nowhere, or out of the bundle")

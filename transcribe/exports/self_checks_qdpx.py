@@ -12,6 +12,7 @@ from typing import Any
 
 from transcribe.errors import ValidationError
 from transcribe.exports import cases, codebook
+from transcribe.exports.faults import fault
 from transcribe.exports.manifest import TranscriptEntry
 from transcribe.exports.qdpx_xml import NAMESPACE, VARIABLES
 from transcribe.exports.study_text import StudyText
@@ -86,9 +87,7 @@ def check_project(
 
 
 def failure(check: str) -> ValidationError:
-    return ValidationError(
-        f"a file about the whole study: {check}; nothing was published. This is a fault of the program: report it"
-    )
+    return fault("a file about the whole study", check)
 
 
 def parsed(data: bytes) -> Any:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 
 from transcribe.conventions import Conventions
-from transcribe.errors import ValidationError
+from transcribe.exports.faults import fault
 from transcribe.exports.layout import EVENT_FLAG, EVENT_MARK, UNVERIFIED
 from transcribe.exports.manifest import EARLIER_CONVENTIONS, Settings, TranscriptEntry
+from transcribe.exports.paragraphs import PARAGRAPH_ID
 from transcribe.exports.study_text import StudyText
 from transcribe.exports.turns import TurnRow
 from transcribe.exports.words import count_words
@@ -24,7 +25,6 @@ _PAUSE = re.compile(r"\((\d+\.\d|\.+)\)")
 _OVERLAP = re.compile(r"\[([^\[\]]+)\]")
 _OTHER = re.compile(r"[\[\]{}]|</?seg>|\?\)")
 _BRACKETS = re.compile(r"[\[\]{}]")
-_PARAGRAPH = re.compile(r"(.+)-(\d+)")
 
 
 def check_signs(study: StudyText) -> None:
@@ -41,24 +41,20 @@ def check_signs(study: StudyText) -> None:
         said = [row for row in rows if EVENT_FLAG not in row.flags]
         marks = [mark for row in said for mark in _checked_marks(row, study.settings)]
         if len(marks) != sum(count.count for count in entry.redactions):
-            raise _failure(entry, "its marks are not as many as manifest.json counts")
+            raise fault(entry.id, "its marks are not as many as manifest.json counts")
         words = entry.words if _is_earlier(study.settings) else sum(count_words(row.text) for row in said)
         if (len(said), words) != (entry.utterances, entry.words):
-            raise _failure(entry, "its utterances or words are not as many as manifest.json counts")
+            raise fault(entry.id, "its utterances or words are not as many as manifest.json counts")
         scope = "" if study.settings.level == "team" else entry.id
         for mark in marks:
             if mark[2] and forms.setdefault((scope, mark[1], mark[2]), mark[0]) != mark[0]:
-                raise _failure(entry, "a mark is written in two ways")
+                raise fault(entry.id, "a mark is written in two ways")
         _check_events(entry, rows, study.settings.conventions)
         _check_paragraphs(entry, said)
 
 
 def _is_earlier(settings: Settings) -> bool:
     return settings.conventions == EARLIER_CONVENTIONS and settings.rendering == "verbatim"
-
-
-def _failure(entry: TranscriptEntry, check: str) -> ValidationError:
-    return ValidationError(f"{entry.id}: {check}; nothing was published. This is a fault of the program: report it")
 
 
 def _checked_marks(row: TurnRow, settings: Settings) -> list[re.Match[str]]:
@@ -68,27 +64,21 @@ def _checked_marks(row: TurnRow, settings: Settings) -> list[re.Match[str]]:
     text = pattern.sub(_MARK, row.text)
     for found in _UNCERTAIN[conventions.uncertain].finditer(text):
         if not found[1].strip(" ?") or "//" in found[1] or _PAUSE.search(found[1]):
-            raise _sign_failure(row, "a sign stands inside that of an uncertain word")
+            raise fault(f"{row.transcript}, {row.turn}", "a sign stands inside that of an uncertain word")
     text = _UNCERTAIN[conventions.uncertain].sub(lambda found: found[1], text)
     is_earlier = _is_earlier(settings)
     for found in () if is_earlier else _PAUSE.finditer(text):
         if is_clean or not _is_pause(found[1], conventions):
-            raise _sign_failure(row, "it has a pause that its conventions do not have")
+            raise fault(f"{row.transcript}, {row.turn}", "it has a pause that its conventions do not have")
     shown = "none" if is_clean else conventions.overlap
     pieces = text.split("//")
     if len(pieces) > 1 and (shown != "slashes" or len(pieces) % 2 == 0 or not all(map(str.strip, pieces[1::2]))):
-        raise _sign_failure(row, "a sign of an overlap has no other, or is none of its conventions")
+        raise fault(f"{row.transcript}, {row.turn}", "a sign of an overlap has no other, or is none of its conventions")
     if shown == "brackets":
         text = _OVERLAP.sub(lambda found: found[1], text)
     if (_BRACKETS if is_earlier else _OTHER).search(text):
-        raise _sign_failure(row, "a bracket in the text is no mark")
+        raise fault(f"{row.transcript}, {row.turn}", "a bracket in the text is no mark")
     return list(pattern.finditer(row.text))
-
-
-def _sign_failure(row: TurnRow, check: str) -> ValidationError:
-    return ValidationError(
-        f"{row.transcript}, {row.turn}: {check}; nothing was published. This is a fault of the program: report it"
-    )
 
 
 def _is_pause(inner: str, conventions: Conventions) -> bool:
@@ -105,7 +95,7 @@ def _check_events(entry: TranscriptEntry, rows: Sequence[TurnRow], conventions: 
         if EVENT_FLAG in row.flags:
             unverified = conventions.inaudible == "unv" and row.turn.startswith("inaudible-")
             if not (row.text == UNVERIFIED if unverified else EVENT_MARK.fullmatch(row.text)):
-                raise _failure(entry, "a stretch without text is not written as its conventions say")
+                raise fault(entry.id, "a stretch without text is not written as its conventions say")
 
 
 def _check_paragraphs(entry: TranscriptEntry, said: Sequence[TurnRow]) -> None:
@@ -117,10 +107,10 @@ def _check_paragraphs(entry: TranscriptEntry, said: Sequence[TurnRow]) -> None:
     ids = {row.turn for row in said}
     last: dict[str, tuple[int, str]] = {}
     for row in said:
-        found = _PARAGRAPH.fullmatch(row.turn)
+        found = PARAGRAPH_ID.fullmatch(row.turn)
         utterance, number = (found[1], int(found[2])) if found else (row.turn, 1)
         if number > 2 and f"{utterance}-{number - 1}" not in ids:
             utterance, number = row.turn, 1
         if number > 1 and last.get(utterance) != (number - 1, row.speaker):
-            raise _failure(entry, "the paragraphs of an utterance are not in their order")
+            raise fault(entry.id, "the paragraphs of an utterance are not in their order")
         last[utterance] = number, row.speaker

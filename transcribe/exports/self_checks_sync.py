@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from transcribe.errors import ValidationError
 from transcribe.exports import f4, nvivo, srt, vtt
 from transcribe.exports.bundle_files import TRANSCRIPT_PATHS
 from transcribe.exports.chat import BULLET
+from transcribe.exports.faults import fault
 from transcribe.exports.study_text import StudyText
 from transcribe.exports.turns import TurnRow
 
@@ -28,10 +28,7 @@ def check_sync(files: Mapping[str, bytes], study: StudyText) -> None:
         if form in study.settings.formats:
             for entry in study.transcripts:
                 if not agrees(files[TRANSCRIPT_PATHS[form].format(entry.id)], study.rows[entry.id]):
-                    raise ValidationError(
-                        f"{entry.id}: {form} and turns.csv differ; nothing was published. "
-                        "This is a fault of the program: report it"
-                    )
+                    raise fault(entry.id, f"{form} and turns.csv differ")
 
 
 def _vtt_agrees(data: bytes, rows: Sequence[TurnRow]) -> bool:

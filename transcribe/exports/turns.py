@@ -11,11 +11,10 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from transcribe.csv_cells import neutralise_formula, restore_formula
+from transcribe.csv_cells import csv_table, restore_formula
 from transcribe.errors import ValidationError
 from transcribe.exports.layout import DRAFT_FLAG, ExportHeader, LaidOut, Turn, document_lines, title_lines
 from transcribe.exports.manifest import Newline
-from transcribe.exports.txt import BOM
 
 NEWLINES: dict[Newline, str] = {"lf": "\n", "crlf": "\r\n"}
 COLUMNS = ("transcript", "turn", "speaker", "start_ms", "end_ms", "pos0", "pos1", "text", "flags", "question")
@@ -70,14 +69,12 @@ def rows(laid: LaidOut, newline: str = "\n") -> tuple[TurnRow, ...]:
 
 def write(found: Iterable[TurnRow]) -> bytes:
     """The csv file of these rows."""
-    file = io.StringIO(newline="")
-    table = csv.writer(file, lineterminator="\r\n")
-    table.writerow(COLUMNS)
-    for row in found:
-        numbers = (str(number) for number in (row.start_ms, row.end_ms, row.pos0, row.pos1))
-        cells = (row.transcript, row.turn, row.speaker, *numbers, row.text, ";".join(row.flags), row.question)
-        table.writerow([neutralise_formula(cell) for cell in cells])
-    return (BOM + file.getvalue()).encode()
+    return csv_table([COLUMNS, *map(_cells, found)])
+
+
+def _cells(row: TurnRow) -> tuple[str, ...]:
+    numbers = (str(number) for number in (row.start_ms, row.end_ms, row.pos0, row.pos1))
+    return (row.transcript, row.turn, row.speaker, *numbers, row.text, ";".join(row.flags), row.question)
 
 
 def parse(data: bytes) -> tuple[TurnRow, ...]:

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pyrage
 
-from transcribe.csv_cells import neutralise_formula, restore_formula
+from transcribe.csv_cells import csv_table, restore_formula
 from transcribe.errors import CorruptFileError, TranscribeError, UsageError
 from transcribe.exports.manifest import MANIFEST, parse
+from transcribe.fixed_zip import fixed_member
 from transcribe.release.coders_files import hash_file, walk
 from transcribe.release.swap import exchange, sync_tree
 from transcribe.store import PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE, StudyFolder, sync_folder, write_atomic
@@ -27,7 +28,6 @@ HANDOVERS = "handovers.csv"
 _STAGE = ".export-"
 _LEFTOVER = re.compile(r"\.[0-9a-f]{8}\.tmp$")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest that a zip can hold: the same files give the same archive."""
 
 
@@ -80,12 +80,8 @@ def take_back_handover(study: StudyFolder, line: HandoverLine) -> None:
 
 
 def _write_handovers(study: StudyFolder, lines: Sequence[HandoverLine]) -> None:
-    file = io.StringIO(newline="")
-    table = csv.writer(file, lineterminator="\r\n")
-    table.writerow([field.name for field in fields(HandoverLine)])
-    for row in lines:
-        table.writerow([neutralise_formula(str(cell)) for cell in astuple(row)])
-    write_atomic(study.private / HANDOVERS, ("\ufeff" + file.getvalue()).encode())
+    rows = [[str(cell) for cell in astuple(line)] for line in lines]
+    write_atomic(study.private / HANDOVERS, csv_table([[field.name for field in fields(HandoverLine)], *rows]))
 
 
 def check_target(study: StudyFolder, target: Path, *, archive: bool) -> None:
@@ -189,10 +185,8 @@ def write_zip(folder: Path, path: Path) -> None:
     names = sorted(name for name, is_folder in walk(folder) if not is_folder)
     with zipfile.ZipFile(path, "w") as archive:
         for name in names:
-            member = zipfile.ZipInfo(name, _ZIP_DATE)
-            member.create_system = 3
-            member.external_attr = 0o600 << 16
-            member.compress_type = zipfile.ZIP_STORED if name.startswith("audio/") else zipfile.ZIP_DEFLATED
+            compression = zipfile.ZIP_STORED if name.startswith("audio/") else zipfile.ZIP_DEFLATED
+            member = fixed_member(name, 0o600, compression)
             with archive.open(member, "w") as target, (folder / name).open("rb") as source:
                 shutil.copyfileobj(source, target)
 

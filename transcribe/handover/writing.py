@@ -141,9 +141,4 @@ def holds_code(name: str, data: bytes, codes: frozenset[str]) -> bool:
     if not codes:
         return False
     wanted = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, sorted(codes)))})(?![A-Za-z0-9])", re.IGNORECASE)
-    texts = (_GUID.sub("", text) for text in (name, *readable_texts(name, data)))
-    return any(wanted.search(re.sub("[/_]", " ", text)) for text in texts)
-
-
-_GUID = re.compile(r"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
-"""Ids of a REFI-QDA project, made of hashes: a group of four signs may look like a code by chance."""
+    return any(wanted.search(re.sub("[/_]", " ", text)) for text in (name, *readable_texts(name, data)))

@@ -1,12 +1,10 @@
 """The key as a table that people read: who is behind which mark. Holds names: for stdout and for files of mode 0600."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcribe.csv_cells import neutralise_formula
+from transcribe.csv_cells import csv_table
 from transcribe.errors import UsageError
 from transcribe.redaction.decisions import own_surfaces, standings
 from transcribe.redaction.key_identity import in_git_work_tree
@@ -87,11 +85,7 @@ def cells(row: KeyRow) -> tuple[str, ...]:
 
 def key_csv(rows: Sequence[KeyRow]) -> bytes:
     """The table as CSV for Excel: UTF-8 with BOM, CRLF, and no cell that a spreadsheet would run as a formula."""
-    file = io.StringIO(newline="")
-    table = csv.writer(file, lineterminator="\r\n")
-    table.writerow(KEY_COLUMNS)
-    table.writerows([neutralise_formula(cell) for cell in cells(row)] for row in rows)
-    return file.getvalue().encode("utf-8-sig")
+    return csv_table([KEY_COLUMNS, *map(cells, rows)])
 
 
 def export_key(study: StudyFolder, registry: Registry, target: Path) -> int:

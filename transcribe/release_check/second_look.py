@@ -1,11 +1,9 @@
 """The list for a person: what in the finished text may still name or single out somebody. PRIVATE: it quotes."""
 
-import csv
-import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from transcribe.csv_cells import neutralise_formula
+from transcribe.csv_cells import csv_table
 from transcribe.engines import PiiCandidate, PiiDetector
 from transcribe.errors import WithheldError
 from transcribe.records import RedactedTranscript, RedactionList, Transcript, Utterance
@@ -77,13 +75,8 @@ def look_again(
 
 def second_look_csv(items: Sequence[LookAt]) -> bytes:
     """The list for Excel: UTF-8 with BOM, CRLF, and no cell that a spreadsheet would run as a formula."""
-    file = io.StringIO(newline="")
-    table = csv.writer(file, lineterminator="\r\n")
-    table.writerow(COLUMNS)
-    for item in items:
-        cells = (item.recording, item.utterance, item.why, str(item.times), item.text)
-        table.writerow([neutralise_formula(cell) for cell in cells])
-    return file.getvalue().encode("utf-8-sig")
+    cells = ((item.recording, item.utterance, item.why, str(item.times), item.text) for item in items)
+    return csv_table([COLUMNS, *cells])
 
 
 def _looked_at(
