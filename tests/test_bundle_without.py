@@ -39,7 +39,7 @@ def of_pair(item: CoderTranscript, pair: str) -> CoderTranscript:
 
 
 def everything(**changes: object) -> dict[str, bytes]:
-    options = replace(OPTIONS, formats=all_formats(), **changes)  # type: ignore[arg-type]
+    options = replace(OPTIONS, formats=all_formats(), **changes)  # type: ignore[arg-type]  # fields by name
     return build(items(), [], options, lists=LISTS)
 
 

@@ -54,7 +54,7 @@ def shown(run: Run, level: str) -> dict[str, list[str]]:
     run.registry = registry
     result = {}
     for interview in found:
-        at = at_level(interview, registry, level)  # type: ignore[arg-type]  # parametrised
+        at = at_level(interview, registry, level)  # type: ignore[arg-type]  # its values are parametrised
         result[interview.recording.id] = [u.text for u in redact_transcript(at.transcript, at.redactions).utterances]
     return result
 

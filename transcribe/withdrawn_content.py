@@ -209,7 +209,7 @@ def bundle_without(study: StudyFolder, gone: Collection[str]) -> dict[str, bytes
     files[_TURNS] = table
     try:
         return without(present, files, {*gone, *lost}, kept_lists(study))
-    except (CorruptFileError, UsageError):
+    except (CorruptFileError, UsageError):  # a codebook must not keep here what somebody took back
         return without(present, files, {*gone, *lost})
 
 
